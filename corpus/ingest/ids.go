@@ -1,0 +1,140 @@
+package ingest
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// An Identified passage is what ids are matched on.
+type Identified struct {
+	ID      string
+	Section []string
+	Text    string
+}
+
+// AssignIDs gives each cut of a source a stable id: the one of the earlier
+// passage that it continues, or a new one made of the nearest heading and a
+// hash of heading path and text. A passage continues an earlier one when their
+// texts are equal, or share at least half of their word triples.
+func AssignIDs(source string, cuts []Cut, earlier []Identified) []string {
+	ids := make([]string, len(cuts))
+	used := map[string]bool{}
+	exact := map[string][]string{}
+	for _, e := range earlier {
+		k := key(e.Section, e.Text)
+		exact[k] = append(exact[k], e.ID)
+	}
+	for i, c := range cuts {
+		if found := exact[key(c.Section, c.Text)]; len(found) > 0 {
+			ids[i], exact[key(c.Section, c.Text)] = found[0], found[1:]
+			used[found[0]] = true
+		}
+	}
+	type pair struct {
+		cut   int
+		id    string
+		share float64
+	}
+	var pairs []pair
+	for i, c := range cuts {
+		if ids[i] != "" {
+			continue
+		}
+		mine := triples(c.Text)
+		for _, e := range earlier {
+			if used[e.ID] {
+				continue
+			}
+			if s := jaccard(mine, triples(e.Text)); s >= 0.5 {
+				pairs = append(pairs, pair{i, e.ID, s})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int {
+		switch {
+		case a.share > b.share:
+			return -1
+		case a.share < b.share:
+			return 1
+		}
+		return a.cut - b.cut
+	})
+	for _, p := range pairs {
+		if ids[p.cut] == "" && !used[p.id] {
+			ids[p.cut], used[p.id] = p.id, true
+		}
+	}
+	for i, c := range cuts {
+		if ids[i] != "" {
+			continue
+		}
+		sum := sha256.Sum256([]byte(key(c.Section, c.Text)))
+		hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))
+		for n := 4; ; n++ {
+			id := source + "/" + slug(c.Section) + "-" + hash[:n]
+			if !used[id] {
+				ids[i], used[id] = id, true
+				break
+			}
+		}
+	}
+	return ids
+}
+
+func key(section []string, text string) string {
+	return strings.Join(section, "\x00") + "\x00\x00" + strings.ToLower(collapse(text))
+}
+
+// slug makes the nearest heading a short name for an address.
+func slug(section []string) string {
+	if len(section) == 0 {
+		return "innledning"
+	}
+	var b strings.Builder
+	for _, r := range strings.ToLower(section[len(section)-1]) {
+		switch {
+		case r == 'æ':
+			b.WriteString("ae")
+		case r == 'ø':
+			b.WriteString("o")
+		case r == 'å':
+			b.WriteString("a")
+		case r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() >= 32 {
+			break
+		}
+	}
+	if s := strings.Trim(b.String(), "-"); s != "" {
+		return s
+	}
+	return "del"
+}
+
+func triples(text string) map[string]bool {
+	words := strings.Fields(strings.ToLower(text))
+	out := map[string]bool{}
+	for i := 0; i+3 <= len(words); i++ {
+		out[strings.Join(words[i:i+3], " ")] = true
+	}
+	return out
+}
+
+func jaccard(a, b map[string]bool) float64 {
+	both := 0
+	for k := range a {
+		if b[k] {
+			both++
+		}
+	}
+	if both == 0 {
+		return 0
+	}
+	return float64(both) / float64(len(a)+len(b)-both)
+}
