@@ -1,0 +1,97 @@
+// Package lexical scores texts by their letters: character n-grams that cope
+// with Norwegian compounds, inflection and typing errors, and references to
+// paragraphs of law as one token. It knows nothing of meaning.
+package lexical
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold makes a text comparable: small letters, no accents, æ ø å (and the ae,
+// oe, aa that people type for them) as a o a, everything that is no letter,
+// digit or § a space.
+func Fold(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	space := true
+	var last rune
+	for _, r := range norm.NFKD.String(s) {
+		r = unicode.ToLower(r)
+		switch r {
+		case 'æ':
+			r = 'a'
+		case 'ø', 'ö':
+			r = 'o'
+		case 'å':
+			r = 'a'
+		}
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			continue
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '§':
+			// ae, oe, aa are a, o, a
+			if r == 'e' && (last == 'a' || last == 'o') || r == 'a' && last == 'a' {
+				last = 0
+				continue
+			}
+			b.WriteRune(r)
+			space, last = false, r
+		case !space:
+			b.WriteByte(' ')
+			space, last = true, 0
+		}
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+var (
+	paragraphRE = regexp.MustCompile(`(?i)(?:§+\s*|\bparagraf(?:en)?\s+|\bsection\s+|\bsec\.\s*)(\d{1,3})(?:\s?([a-z])\b)?(?:\s*[-–]\s*(\d{1,2}))?`)
+	articleRE   = regexp.MustCompile(`(?i)\b(?:art(?:ikkel|icle|\.)?)\s*(\d{1,3})\b`)
+)
+
+// References gives the paragraphs and articles that a text names, each in one
+// form: "hpl § 29", "paragraf 29" and "§29" are "§29"; "§ 3-2" is "§3-2",
+// "§ 19 e" is "§19e"; "artikkel 9" and "art. 9" are "art9".
+func References(s string) []string {
+	var out []string
+	for _, m := range paragraphRE.FindAllStringSubmatch(s, -1) {
+		ref := "§" + m[1] + strings.ToLower(m[2])
+		if m[3] != "" {
+			ref = "§" + m[1] + "-" + m[3]
+		}
+		out = append(out, ref)
+	}
+	for _, m := range articleRE.FindAllStringSubmatch(s, -1) {
+		out = append(out, "art"+m[1])
+	}
+	return out
+}
+
+// Size of the n-grams, in letters. Measured best for Norwegian with its
+// compounds: 5 over 4 and 6.
+const gramSize = 5
+
+// Terms gives the terms of a text: the n-grams of its words with their ends
+// marked, and its references.
+func Terms(s string) []string {
+	var out []string
+	for _, w := range strings.Fields(Fold(s)) {
+		out = appendGrams(out, w)
+	}
+	return append(out, References(s)...)
+}
+
+func appendGrams(out []string, word string) []string {
+	r := []rune("_" + word + "_")
+	if len(r) <= gramSize {
+		return append(out, string(r))
+	}
+	for i := 0; i+gramSize <= len(r); i++ {
+		out = append(out, string(r[i:i+gramSize]))
+	}
+	return out
+}
