@@ -20,6 +20,7 @@ type Turn struct {
 	Facts        map[string]any `json:"facts,omitempty"`        // what is known of the project, by fact name
 	Conversation string         `json:"conversation,omitempty"` // id; a new one is given when it is empty
 	Language     Language       `json:"language,omitempty"`     // of the answer; found from the question when empty
+	Prefers      Language       `json:"-"`                      // of words about a message that can't be read, when Language says nothing
 }
 
 // A BankQuestion is a question that a passage answers, as people ask it. The

@@ -23,7 +23,7 @@ import (
 
 // Files is the built-in corpus.
 //
-//go:embed sources questions glossary.yaml conflicts.yaml
+//go:embed sources questions glossary.yaml conflicts.yaml texts.yaml purposes.yaml asks.yaml
 var Files embed.FS
 
 // A Corpus is everything that was read, in a stable order.
@@ -37,6 +37,7 @@ type Corpus struct {
 	Intents    []Intent
 	Glossary   Glossary
 	Conflicts  []Conflict
+	Asked      []Asked
 }
 
 // Load reads a corpus from a file system laid out like corpus/: sources/<id>,
@@ -83,6 +84,9 @@ func Load(fsys fs.FS) (*Corpus, error) {
 		return nil, err
 	}
 	if err := decode(fsys, "glossary.yaml", &c.Glossary); err != nil {
+		return nil, err
+	}
+	if err := decode(fsys, "asks.yaml", &c.Asked); err != nil {
 		return nil, err
 	}
 	return c, decode(fsys, "conflicts.yaml", &c.Conflicts)

@@ -93,8 +93,17 @@ func slug(section []string) string {
 	if len(section) == 0 {
 		return "innledning"
 	}
+	if s := Slug(section[len(section)-1]); s != "" {
+		return s
+	}
+	return "del"
+}
+
+// Slug makes a text a short name for an address: small letters of a to z,
+// digits and hyphens, at most about 32. It may be empty.
+func Slug(text string) string {
 	var b strings.Builder
-	for _, r := range strings.ToLower(section[len(section)-1]) {
+	for _, r := range strings.ToLower(text) {
 		switch {
 		case r == 'æ':
 			b.WriteString("ae")
@@ -111,10 +120,7 @@ func slug(section []string) string {
 			break
 		}
 	}
-	if s := strings.Trim(b.String(), "-"); s != "" {
-		return s
-	}
-	return "del"
+	return strings.Trim(b.String(), "-")
 }
 
 func triples(text string) map[string]bool {

@@ -163,7 +163,7 @@ const noteSign = '\uE000' // stands for a footnote mark until the blocks are mad
 // their order, and puts a sign in their place. A mark is the footnote's number
 // glued to a word ("helse3.", "HelseOmsorg2139", "3-428"): behind a letter or
 // a punctuation mark first, behind a digit or a space only when there is no
-// better place.
+// better place, and never the end of a year.
 func dropNoteMarks(ls []line, notes []note) {
 	at := 0
 	for _, n := range notes {
@@ -183,6 +183,8 @@ func dropNoteMarks(ls []line, notes []note) {
 	}
 }
 
+// findMark gives the best place for a mark in a line and how good it is: 0 is
+// best, 9 is no place.
 func findMark(text, mark string) (pos, rank int) {
 	rank = 9
 	for from := 0; ; {
@@ -198,6 +200,10 @@ func findMark(text, mark string) (pos, rank int) {
 		}
 		r := 0
 		switch c := text[i-1]; {
+		case yearRE.MatchString(text[:end]):
+			continue // "(National Health Service, 2019)"
+		case c == ' ' && strings.HasSuffix(text[:i], "» "):
+			r = 0 // behind a name in quotes: "ingeniørfag» 19 og"
 		case c == ' ' && end < len(text) && text[end] == ' ':
 			r = 3
 		case c == ' ' || c == '-' || c == '/' || c == '(':
@@ -210,6 +216,8 @@ func findMark(text, mark string) (pos, rank int) {
 		}
 	}
 }
+
+var yearRE = regexp.MustCompile(`(^|\D)(19[89]|20[0-4])\d$`)
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 

@@ -93,3 +93,19 @@ func (x *Index) Score(terms []string, scores []float32) {
 		scores[i] /= float32(most)
 	}
 }
+
+// Count gives how many of the documents numbered below upTo have the term, as
+// far as two.
+func (x *Index) Count(term string, upTo int) int {
+	id, ok := x.terms[term]
+	if !ok {
+		return 0
+	}
+	n := 0
+	for _, p := range x.posts[id][:min(2, len(x.posts[id]))] {
+		if int(p.doc) < upTo {
+			n++
+		}
+	}
+	return n
+}

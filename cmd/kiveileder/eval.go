@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kiveileder/internal/app"
+	"kiveileder/internal/eval"
+	"kiveileder/retriever"
+)
+
+type evalCmd struct {
+	Files  []string `arg:"" type:"existingfile" help:"Sets of questions, one JSON object a line (corpus/eval/FORMAT.md)."`
+	Misses bool     `help:"Print what went wrong, case by case."`
+	Data   string   `help:"Folder for added documents." default:"data" env:"KIVEILEDER_DATA" type:"path"`
+	Corpus string   `help:"Folder of another corpus with its snapshot." env:"KIVEILEDER_CORPUS"`
+}
+
+// Run measures each set as its cases demand.
+func (c *evalCmd) Run(r *run) error {
+	a, err := app.New(r.ctx, app.Config{Data: c.Data, Corpus: c.Corpus}, app.Silent())
+	if err != nil {
+		return err
+	}
+	for _, name := range c.Files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		cases, err := eval.Parse(b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		var search, route []eval.Case
+		rules := 0
+		for _, x := range cases {
+			switch {
+			case len(x.Gold) > 0:
+				search = append(search, x)
+			case x.Q != "" && len(x.Expect) > 0:
+				route = append(route, x)
+			default:
+				rules++
+			}
+		}
+		fmt.Fprintln(r.stdout, filepath.Base(name))
+		if len(search) > 0 {
+			res, err := eval.RunRetrieval(r.ctx, finder{a}, search)
+			if err != nil {
+				return err
+			}
+			res.Write(r.stdout)
+			if c.Misses {
+				res.Misses(r.stdout, 3)
+			}
+		}
+		if len(route) > 0 {
+			res, err := eval.RunRouting(r.ctx, a, route)
+			if err != nil {
+				return err
+			}
+			res.Write(r.stdout)
+			if c.Misses {
+				res.Misses(r.stdout)
+			}
+		}
+		if rules > 0 {
+			fmt.Fprintf(r.stdout, "  %d rule cases: there is no rule engine yet, not measured\n", rules)
+		}
+	}
+	return nil
+}
+
+type finder struct{ app *app.App }
+
+// Find searches as GET /v1/search does.
+func (f finder) Find(ctx context.Context, question string, history []string, k int) ([]eval.Quote, error) {
+	res, err := f.app.Search(ctx, retriever.Query{Text: question, History: history, K: k})
+	if err != nil {
+		return nil, err
+	}
+	var out []eval.Quote
+	for _, h := range res.Hits {
+		out = append(out, eval.Quote{Source: h.Passage.Source, Passage: h.Passage.ID, Section: h.Passage.Section, Text: h.Passage.Text})
+	}
+	return out, nil
+}

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+)
+
+type requestKey struct{}
+
+// requestID gives the id of the request that a context belongs to.
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}
+
+var goodID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
+
+// logged gives each request an id and writes one line about it: never the
+// query or the body, which hold what people ask.
+func (g *Gateway) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !goodID.MatchString(id) {
+			id = newID()
+		}
+		w.Header().Set("X-Request-Id", id)
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		start := time.Now()
+		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
+		g.metrics.requests.WithLabelValues(methodLabel(r.Method), http.StatusText(rec.status)).Inc()
+		level := zap.DebugLevel
+		if rec.status >= 500 {
+			level = zap.ErrorLevel
+		}
+		g.Log.Log(level, "request",
+			zap.String("request", id),
+			zap.String("method", r.Method),
+			zap.String("path", r.URL.Path),
+			zap.Int("status", rec.status),
+			zap.Duration("took", time.Since(start)))
+	})
+}
+
+// methodLabel keeps clients from making up labels, each of which would stay in
+// memory.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
+		return method
+	}
+	return "other"
+}
+
+// A recorder remembers the status; it can be hijacked for a WebSocket.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	r.status = http.StatusSwitchingProtocols
+	return http.NewResponseController(r.ResponseWriter).Hijack()
+}
+
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+type metrics struct {
+	requests *prometheus.CounterVec
+	turns    *prometheus.CounterVec
+	seconds  prometheus.Histogram
+	sockets  prometheus.Gauge
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_http_requests_total", Help: "HTTP requests by method and status."}, []string{"method", "status"}),
+		turns:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_turns_total", Help: "Turns by the answer's status."}, []string{"status"}),
+		seconds:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "kiveileder_turn_seconds", Help: "Time from question to answer.", Buckets: []float64{.002, .005, .01, .02, .04, .08, .15, .3, .6, 1.2, 5}}),
+		sockets:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_sockets", Help: "Open WebSocket connections."}),
+	}
+	reg.MustRegister(m.requests, m.turns, m.seconds, m.sockets)
+	return m
+}

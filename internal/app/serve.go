@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"kiveileder"
+	"kiveileder/corpus"
+	"kiveileder/gateway"
+	"kiveileder/retriever"
+)
+
+// watchInterval is how often the data folder is looked at for new documents.
+const watchInterval = 3 * time.Second
+
+// drainTime is how long requests under way may take when the service stops.
+const drainTime = 10 * time.Second
+
+// An App is the whole service in one process.
+type App struct {
+	cfg   Config
+	log   *zap.Logger
+	state atomic.Pointer[state]
+}
+
+// New loads everything. It fails when something is amiss that an operator
+// should know before questions come.
+func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
+	if err := cfg.checkData(); err != nil {
+		return nil, err
+	}
+	e, err := cfg.Embedder()
+	if err != nil {
+		return nil, err
+	}
+	st, err := cfg.load(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, log: log}
+	a.state.Store(st)
+	return a, nil
+}
+
+// The App is what the gateway speaks with, always in its newest state.
+
+// Turn makes a turn.
+func (a *App) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
+	return a.state.Load().dialogue.Turn(ctx, t)
+}
+
+// Search finds passages.
+func (a *App) Search(ctx context.Context, q retriever.Query) (retriever.Result, error) {
+	return a.state.Load().retriever.Search(ctx, q)
+}
+
+// Source gives a source by its id.
+func (a *App) Source(id string) (kiveileder.Source, bool) { return a.state.Load().library.Source(id) }
+
+// Sources gives all sources, newest first.
+func (a *App) Sources() []kiveileder.Source { return a.state.Load().library.Sources() }
+
+// Passages gives a source's passages.
+func (a *App) Passages(source string) []kiveileder.Passage {
+	return a.state.Load().library.Passages(source)
+}
+
+// Gateway gives the edge over the app.
+func (a *App) Gateway() (*gateway.Gateway, error) {
+	_, files, err := a.cfg.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	texts, err := corpus.LoadTexts(files)
+	if err != nil {
+		return nil, err
+	}
+	return gateway.New(
+		gateway.Config{RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins},
+		gateway.Deps{
+			Dialogue: a, Searcher: a, Library: a, Texts: texts,
+			Versions: func() kiveileder.Versions { return a.state.Load().versions },
+			Log:      a.log.Named("gateway"),
+		}), nil
+}
+
+// Serve answers questions until the context ends. It prints where it listens
+// to out.
+func (a *App) Serve(ctx context.Context, out io.Writer) error {
+	g, err := a.Gateway()
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.cfg.Addr, err)
+	}
+	fmt.Fprintf(out, "KI-veileder listens on http://%s\n", l.Addr())
+	a.log.Info("ready", zap.Stringer("addr", l.Addr()), zap.Int("passages", a.state.Load().passages),
+		zap.String("corpus", a.state.Load().versions.Corpus), zap.String("model", a.state.Load().versions.Model))
+	srv := g.Server()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		g.Drain()
+		return srv.Shutdown(stop)
+	})
+	group.Go(func() error { a.watch(ctx); return nil })
+	return group.Wait()
+}
+
+// watch takes up documents that are added while the service runs. One that
+// can't be loaded is logged, and the service goes on with what it has.
+func (a *App) watch(ctx context.Context) {
+	t := time.NewTicker(watchInterval)
+	defer t.Stop()
+	failed := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		sig := a.cfg.signature()
+		if sig == a.state.Load().added || sig == failed {
+			continue
+		}
+		e, err := a.cfg.Embedder()
+		if err == nil {
+			var st *state
+			if st, err = a.cfg.load(ctx, e); err == nil {
+				a.state.Store(st)
+				failed = ""
+				a.log.Info("documents taken up", zap.Int("passages", st.passages), zap.String("corpus", st.versions.Corpus))
+				continue
+			}
+		}
+		failed = sig
+		a.log.Error("documents not taken up, going on with the old ones", zap.Error(err))
+	}
+}

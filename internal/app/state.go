@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"kiveileder"
+	"kiveileder/corpus"
+	"kiveileder/retriever"
+	"kiveileder/retriever/builtin"
+	"kiveileder/retriever/embed"
+	"kiveileder/retriever/embed/e5"
+	"kiveileder/retriever/embed/openai"
+	"kiveileder/services/dialogue"
+)
+
+// A state is one version of everything that answers are made from. A change
+// makes a new one; turns under way end with the one they began with.
+type state struct {
+	retriever *retriever.Retriever
+	library   *corpus.Library
+	dialogue  dialogue.Turner
+	versions  kiveileder.Versions
+	passages  int
+	added     string // signature of the data folder that it was made from
+}
+
+// Embedder gives the embedder that the configuration names.
+func (c Config) Embedder() (embed.Embedder, error) {
+	if c.EmbedURL == "" {
+		return e5.Default()
+	}
+	return openai.New(openai.Options{
+		BaseURL: c.EmbedURL, Model: c.EmbedModel, Dim: c.EmbedDim, APIKey: c.EmbedKey,
+		QueryPrefix: "query: ", PassagePrefix: "passage: ",
+	})
+}
+
+// snapshot gives the corpus that is served and the files that it comes from.
+func (c Config) snapshot() (*retriever.Snapshot, fs.FS, error) {
+	if c.Corpus == "" {
+		s, err := builtin.Snapshot()
+		return s, corpus.Files, err
+	}
+	b, err := os.ReadFile(filepath.Join(c.Corpus, "snapshot.bin"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("corpus %s has no snapshot, make it with `kiveileder corpus build --dir %s`: %w", c.Corpus, c.Corpus, err)
+	}
+	s, err := retriever.ReadSnapshot(b)
+	return s, os.DirFS(c.Corpus), err
+}
+
+// load makes the state: the snapshot and what stands in the data folder.
+func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
+	snap, files, err := c.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	version, err := corpus.Hash(files)
+	if err != nil {
+		return nil, err
+	}
+	if version != snap.Version {
+		return nil, fmt.Errorf("the corpus (%s) and its snapshot (%s) do not fit: make it again with `kiveileder corpus build`", version, snap.Version)
+	}
+	texts, err := corpus.LoadTexts(files)
+	if err != nil {
+		return nil, err
+	}
+	purposes, err := corpus.LoadPurposes(files)
+	if err != nil {
+		return nil, err
+	}
+	st := &state{added: c.signature()}
+	all := snap.Corpus
+	if st.added != "" {
+		added, err := corpus.Load(os.DirFS(c.Data))
+		if err != nil {
+			return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
+		}
+		if problems := corpus.Lint(added, all); len(problems) > 0 {
+			return nil, fmt.Errorf("data folder %s: %s", c.Data, problems[0])
+		}
+		cache := c.readVectors(e.ID())
+		n := len(cache)
+		if st.retriever, all, err = retriever.Extend(ctx, snap, e, added, cache); err != nil {
+			return nil, err
+		}
+		if len(cache) > n {
+			if err := c.writeVectors(e.ID(), cache); err != nil {
+				return nil, err
+			}
+		}
+		version += "+" + st.added
+	} else if st.retriever, err = retriever.Open(snap, e); err != nil {
+		return nil, err
+	}
+	st.library = corpus.NewLibrary(all)
+	st.passages = len(all.Passages)
+	st.versions = kiveileder.Versions{Corpus: version, Rules: "", Model: e.ID(), Build: Build()}
+	st.dialogue = dialogue.New(st.retriever, st.library, texts, purposes, st.versions, today)
+	if c.CacheSize > 0 {
+		st.dialogue = dialogue.NewCache(st.dialogue, c.CacheSize)
+	}
+	return st, nil
+}
+
+func today() string { return time.Now().Format(time.DateOnly) }
+
+// signature changes when the data folder's documents or questions do; it is
+// empty when there are none.
+func (c Config) signature() string {
+	h, err := corpus.Hash(os.DirFS(c.Data))
+	if err != nil {
+		return ""
+	}
+	names, _ := filepath.Glob(filepath.Join(c.Data, "sources", "*", "passages.jsonl"))
+	if len(names) == 0 {
+		return ""
+	}
+	return h[:8]
+}
+
+type vectorFile struct {
+	Model   string
+	Vectors retriever.Cache
+}
+
+// readVectors gives the kept vectors of added documents; none when there are
+// none yet or they are another model's.
+func (c Config) readVectors(model string) retriever.Cache {
+	f, err := os.Open(filepath.Join(c.Data, "vectors.gob"))
+	if err != nil {
+		return retriever.Cache{}
+	}
+	defer f.Close()
+	var v vectorFile
+	if gob.NewDecoder(f).Decode(&v) != nil || v.Model != model || v.Vectors == nil {
+		return retriever.Cache{} // they are made again
+	}
+	return v.Vectors
+}
+
+func (c Config) writeVectors(model string, vs retriever.Cache) error {
+	return writeFile(filepath.Join(c.Data, "vectors.gob"), func(f *os.File) error {
+		return gob.NewEncoder(f).Encode(vectorFile{model, vs})
+	})
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(name string, write func(f *os.File) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = write(f)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// Build gives the version of the binary: its module version or commit.
+func Build() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,128 @@
+package retriever
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// Weights turn features into a score: the log-odds, up to a constant of the
+// query, that the passage answers it. A passage with questions and one without
+// have weights of their own, learned together so that their scores compete
+// fairly: while learning, whole documents lose their questions in turn.
+type Weights struct {
+	Bank [nFeatures]float32 // for a passage with questions
+	Text [nFeatures]float32 // for a passage without; zero behind onlyText
+}
+
+func (w *Weights) score(f *features, bank bool) float32 {
+	ws := &w.Text
+	if bank {
+		ws = &w.Bank
+	}
+	s := float32(0)
+	for i, x := range f {
+		s += ws[i] * x
+	}
+	return s
+}
+
+// A sample is one question of the bank as a query, with every passage's
+// features, its own entry left out.
+type sample struct {
+	f    []features // by passage
+	gold []bool     // by passage: answers it
+	doc  int        // document of the gold passage
+}
+
+// learnWeights fits the weights by gradient descent (Adam) on the listwise
+// likelihood that the right passage stands first among all. docOf gives each
+// passage's document; hideShare is the share of samples in which documents
+// lose their questions. The result is the same for the same samples.
+func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights {
+	const (
+		rate      = 0.05
+		batch     = 64
+		l2        = 1e-5
+		hideShare = 0.35
+	)
+	rng := rand.New(rand.NewPCG(7, 11))
+	w := &Weights{}
+	for i := range w.Bank {
+		w.Bank[i] = 1
+		if i < onlyText {
+			w.Text[i] = 1
+		}
+	}
+	var m, v, g [2 * nFeatures]float64
+	step := 0
+	order := rng.Perm(len(samples))
+	score := []float64{}
+	hidden := make([]bool, docs)
+	for range epochs {
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		for from := 0; from < len(order); from += batch {
+			clear(g[:])
+			for _, si := range order[from:min(from+batch, len(order))] {
+				s := &samples[si]
+				clear(hidden)
+				if rng.Float64() < hideShare {
+					// the document asked about, or another one, has no bank
+					hidden[s.doc] = rng.IntN(2) == 0
+					hidden[rng.IntN(docs)] = true
+				}
+				score = score[:0]
+				top := math.Inf(-1)
+				for p := range s.f {
+					x := float64(w.score(&s.f[p], !hidden[docOf[p]]))
+					score = append(score, x)
+					top = math.Max(top, x)
+				}
+				all, right := 0.0, 0.0
+				for p, x := range score {
+					score[p] = math.Exp(x - top)
+					all += score[p]
+					if s.gold[p] {
+						right += score[p]
+					}
+				}
+				for p, x := range score {
+					d := x / all
+					if s.gold[p] {
+						d -= x / math.Max(right, 1e-12)
+					}
+					if math.Abs(d) < 1e-5 {
+						continue
+					}
+					base := 0
+					if hidden[docOf[p]] {
+						base = nFeatures
+					}
+					n := nFeatures
+					if base > 0 {
+						n = onlyText
+					}
+					for i := range n {
+						g[base+i] += d * float64(s.f[p][i])
+					}
+				}
+			}
+			step++
+			for i := range g {
+				wi := &w.Bank[i%nFeatures]
+				if i >= nFeatures {
+					wi = &w.Text[i-nFeatures]
+					if i-nFeatures >= onlyText {
+						continue
+					}
+				}
+				gi := g[i]/batch + l2*float64(*wi)
+				m[i] = 0.9*m[i] + 0.1*gi
+				v[i] = 0.999*v[i] + 0.001*gi*gi
+				mh := m[i] / (1 - math.Pow(0.9, float64(step)))
+				vh := v[i] / (1 - math.Pow(0.999, float64(step)))
+				*wi -= float32(rate * mh / (math.Sqrt(vh) + 1e-8))
+			}
+		}
+	}
+	return w
+}

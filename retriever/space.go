@@ -1,0 +1,157 @@
+package retriever
+
+import (
+	"errors"
+	"math"
+
+	"github.com/viterin/vek/vek32"
+	"gonum.org/v1/gonum/mat"
+)
+
+// A Space compares vectors in the metric that the bank taught: the embedding
+// space whitened by the covariance within the questions of one passage, so
+// that directions in which the same question varies (language, tone, length)
+// count little and those that tell passages apart count much. This is the
+// within-class covariance normalisation of Hatch et al. (Interspeech 2006).
+//
+// Only the query is transformed; a stored vector keeps its raw form and one
+// number, the inverse of its length in the whitened space.
+type Space struct {
+	Dim    int
+	Mean   [2][]float32 // of questions and of passages, whose prefixes differ
+	Metric []float32    // Dim x Dim, row by row: the inverse of the covariance
+}
+
+// side tells which mean a vector is centred with.
+type side int
+
+const (
+	questionSide side = iota
+	passageSide
+)
+
+// shrinkage is the share of the isotropic part in the covariance; with fewer
+// questions than dimensions it keeps the inverse tame. Set on the bank,
+// leaving each question out.
+const shrinkage = 0.25
+
+// learnSpace estimates the space from vectors with their classes; class < 0
+// means that the vector counts for the mean alone.
+func learnSpace(dim int, questions [][]float32, class []int, passages [][]float32) (*Space, error) {
+	if len(questions) < 2 {
+		return nil, errors.New("learn space: the bank has no questions")
+	}
+	s := &Space{Dim: dim, Mean: [2][]float32{mean(dim, questions), mean(dim, passages)}}
+	centre := map[int][]float64{}
+	count := map[int]int{}
+	for i, v := range questions {
+		c := class[i]
+		if c < 0 {
+			continue
+		}
+		if centre[c] == nil {
+			centre[c] = make([]float64, dim)
+		}
+		for k, x := range v {
+			centre[c][k] += float64(x)
+		}
+		count[c]++
+	}
+	n := 0
+	rows := []float64{}
+	for i, v := range questions {
+		c := class[i]
+		if c < 0 || count[c] < 2 {
+			continue
+		}
+		// dividing by count-1 makes the spread of a small class comparable
+		f := math.Sqrt(float64(count[c]) / float64(count[c]-1))
+		for k, x := range v {
+			rows = append(rows, f*(float64(x)-centre[c][k]/float64(count[c])))
+		}
+		n++
+	}
+	if n < 2 {
+		return nil, errors.New("learn space: no passage has two questions")
+	}
+	x := mat.NewDense(n, dim, rows)
+	var cov mat.SymDense
+	cov.SymOuterK(1/float64(n), x.T())
+	tr := cov.Trace() / float64(dim)
+	for i := range dim {
+		for j := i; j < dim; j++ {
+			v := (1 - shrinkage) * cov.At(i, j)
+			if i == j {
+				v += shrinkage * tr
+			}
+			cov.SetSym(i, j, v)
+		}
+	}
+	var chol mat.Cholesky
+	if !chol.Factorize(&cov) {
+		return nil, errors.New("learn space: covariance is not positive definite")
+	}
+	var inv mat.SymDense
+	if err := chol.InverseTo(&inv); err != nil {
+		return nil, err
+	}
+	s.Metric = make([]float32, dim*dim)
+	scale := tr // keeps the numbers near one
+	for i := range dim {
+		for j := range dim {
+			s.Metric[i*dim+j] = float32(inv.At(i, j) * scale)
+		}
+	}
+	return s, nil
+}
+
+func mean(dim int, vs [][]float32) []float32 {
+	sum := make([]float64, dim)
+	for _, v := range vs {
+		for k, x := range v {
+			sum[k] += float64(x)
+		}
+	}
+	out := make([]float32, dim)
+	for k := range sum {
+		out[k] = float32(sum[k] / float64(max(1, len(vs))))
+	}
+	return out
+}
+
+// A probe is a query made ready: its raw and its transformed vector.
+type probe struct {
+	raw    []float32
+	dir    []float32  // Metric times the centred query, scaled to length 1 in the whitened space
+	offset [2]float32 // dir times each mean
+}
+
+func (s *Space) probe(v []float32) probe {
+	c := make([]float32, s.Dim)
+	vek32.Sub_Into(c, v, s.Mean[questionSide])
+	dir := s.apply(c)
+	norm := float32(math.Sqrt(math.Max(1e-12, float64(vek32.Dot(dir, c)))))
+	vek32.DivNumber_Inplace(dir, norm)
+	return probe{raw: v, dir: dir, offset: [2]float32{vek32.Dot(dir, s.Mean[0]), vek32.Dot(dir, s.Mean[1])}}
+}
+
+func (s *Space) apply(c []float32) []float32 {
+	out := make([]float32, s.Dim)
+	for i := range out {
+		out[i] = vek32.Dot(s.Metric[i*s.Dim:(i+1)*s.Dim], c)
+	}
+	return out
+}
+
+// invLen gives the inverse of a stored vector's length in the whitened space.
+func (s *Space) invLen(v []float32, sd side) float32 {
+	c := make([]float32, s.Dim)
+	vek32.Sub_Into(c, v, s.Mean[sd])
+	l := math.Sqrt(math.Max(1e-12, float64(vek32.Dot(s.apply(c), c))))
+	return float32(1 / l)
+}
+
+// cosine compares a probe with a stored vector in the whitened space.
+func (p probe) cosine(v []float32, sd side, invLen float32) float32 {
+	return (vek32.Dot(p.dir, v) - p.offset[sd]) * invLen
+}

@@ -1,0 +1,82 @@
+// What the checks share: a browser, one line per check, axe.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const base = (process.env.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
+const shots = process.env.SHOTS;
+if (shots) mkdirSync(shots, { recursive: true });
+
+let passed = 0;
+let failed = 0;
+
+export function launch() {
+  const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  const root = process.getuid?.() === 0; // its sandbox does not work for root
+  return chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
+}
+
+export function ok(what, good, detail = '') {
+  if (good) passed++;
+  else failed++;
+  console.log(`${good ? 'ok  ' : 'FAIL'} ${what}${good || !detail ? '' : `: ${detail}`}`);
+}
+
+// check runs one check; what it throws is its failure.
+export async function check(what, run) {
+  try {
+    await run();
+    ok(what, true);
+  } catch (err) {
+    ok(what, false, String(err.message ?? err).split('\n').slice(0, 4).join(' | '));
+  }
+}
+
+export function must(condition, detail) {
+  if (!condition) throw new Error(detail);
+}
+
+// axe holds a state of a page to WCAG 2.2 AA and good practice.
+export async function axe(page, state) {
+  await check(`axe: ${state}`, async () => {
+    await page.evaluate(axeSource);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }));
+    must(!violations.length, violations.map((v) =>
+      `${v.id} (${v.nodes.length}): ${v.nodes[0].target} ${v.nodes[0].failureSummary.replace(/\s+/g, ' ')}`).join(' || '));
+  });
+}
+
+export async function shot(page, name, fullPage = true) {
+  if (shots) await page.screenshot({ path: join(shots, `${name}.png`), fullPage });
+}
+
+// noSideways holds that nothing is wider than the window.
+export async function noSideways(page, state) {
+  await check(`no sideways scrolling: ${state}`, async () => {
+    const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    must(inner <= outer, `${inner} px of content in ${outer} px`);
+  });
+}
+
+// targets holds that what is clicked is at least 24 px, but for links in text.
+export async function targets(page, state) {
+  await check(`24 px targets: ${state}`, async () => {
+    const small = await page.evaluate(() => [...document.querySelectorAll('button, summary, textarea, nav a, .self, .actions a, .mail')]
+      .filter((e) => e.checkVisibility())
+      .map((e) => ({ text: e.textContent.trim().slice(0, 30), r: e.getBoundingClientRect() }))
+      .filter(({ r }) => r.width < 24 || r.height < 24)
+      .map(({ text, r }) => `${text} ${Math.round(r.width)}x${Math.round(r.height)}`));
+    must(!small.length, small.slice(0, 5).join(', '));
+  });
+}
+
+export function finish() {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed ? 1 : 0;
+}
