@@ -2,6 +2,8 @@ package corpus
 
 import (
 	"fmt"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -155,37 +157,54 @@ func LintTexts(t Texts) []Problem {
 	return out
 }
 
-// copyShare is the share of a test question's words from which on a question
-// of the bank counts as its copy.
+// copyShare is the share of a test question's words of content from which on a
+// question of the bank counts as its copy.
 const copyShare = 0.75
 
-// LintCopies checks that no question of the bank, and no negative, is a near
-// copy of a test question: then the figures would say nothing. tests are the
-// questions by id.
-func LintCopies(c *Corpus, tests map[string]string) []Problem {
-	words := func(s string) map[string]bool {
-		m := map[string]bool{}
-		for _, w := range strings.Fields(lexical.Fold(s)) {
-			if utf8.RuneCountInString(w) > 2 {
-				m[w] = true
-			}
-		}
-		return m
+// commonWords say how a question asks and not what about; folded.
+var commonWords = wordSet(`
+	hva hvem hvor hvorfor hvordan hvilke hvilken hvilket nar kan skal ma bor vil har hadde ble blir bli var vare er det den de dem
+	der som med til for fra hos om og eller men ikke noe noen pa av ved etter et en ei i vi vart var dere oss meg jeg du man si sier
+	kva kven kor korfor korleis kvifor kva kvar nokon noko ikkje dei dykk eg ein eit vere vart fra ho han seg sin sitt
+	what who where why how which when can must may should will would does did was were the and for from with about that this are
+	our you your they them have has not any some is in on of to be do we a an it if`)
+
+func wordSet(s string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		m[w] = true
 	}
+	return m
+}
+
+// contentWords gives the words of a text that say what it is about.
+func contentWords(s string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(lexical.Fold(s)) {
+		if !commonWords[w] {
+			m[w] = true
+		}
+	}
+	return m
+}
+
+// LintCopies checks that no question of the bank, and no negative, is a near
+// copy of a test question: then the figures would say nothing. A copy is the
+// same text, or shares most of the words of content when there are three or
+// more. tests are the questions by id.
+func LintCopies(c *Corpus, tests map[string]string) []Problem {
 	type test struct {
-		id    string
-		words map[string]bool
+		id, folded string
+		words      map[string]bool
 	}
 	var ts []test
 	for id, q := range tests {
-		if w := words(q); len(w) >= 4 { // "God dag" says the same in every bank
-			ts = append(ts, test{id, w})
-		}
+		ts = append(ts, test{id, lexical.Fold(q), contentWords(q)})
 	}
 	slices.SortFunc(ts, func(a, b test) int { return strings.Compare(a.id, b.id) })
 	var out []Problem
 	check := func(where, q string) {
-		ws := words(q)
+		folded, ws := lexical.Fold(q), contentWords(q)
 		for _, t := range ts {
 			both := 0
 			for w := range t.words {
@@ -193,7 +212,8 @@ func LintCopies(c *Corpus, tests map[string]string) []Problem {
 					both++
 				}
 			}
-			if float64(both) >= copyShare*float64(max(len(t.words), len(ws)*2/3)) {
+			most := len(t.words) >= 3 && float64(both) >= copyShare*float64(max(len(t.words), len(ws)*2/3))
+			if most || folded == t.folded {
 				out = append(out, Problem(fmt.Sprintf("%s: %q is a near copy of test question %s; take it out", where, q, t.id)))
 			}
 		}
@@ -206,6 +226,38 @@ func LintCopies(c *Corpus, tests map[string]string) []Problem {
 	}
 	for _, q := range c.Outside {
 		check("outside.yaml "+q.Topic, q.Text)
+	}
+	return out
+}
+
+// LintOriginals proves that every passage is verbatim in its original, as far
+// as the originals are text.
+func LintOriginals(fsys fs.FS, c *Corpus) []Problem {
+	var out []Problem
+	for _, m := range c.Sources {
+		names, err := fs.Glob(fsys, path.Join("sources", m.ID, "original.*"))
+		if err != nil || len(names) != 1 {
+			out = append(out, Problem(fmt.Sprintf("source %s: want one file original.*, have %d", m.ID, len(names))))
+			continue
+		}
+		b, err := fs.ReadFile(fsys, names[0])
+		if err != nil {
+			out = append(out, Problem(err.Error()))
+			continue
+		}
+		o, err := NewOriginal(m, b)
+		if err != nil {
+			out = append(out, Problem(fmt.Sprintf("source %s: %v", m.ID, err)))
+			continue
+		}
+		for _, p := range c.Passages {
+			if p.Source != m.ID {
+				continue
+			}
+			if err := o.Verbatim(p); err != nil {
+				out = append(out, Problem(fmt.Sprintf("passage %v", err)))
+			}
+		}
 	}
 	return out
 }

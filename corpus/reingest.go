@@ -3,6 +3,7 @@ package corpus
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,8 +31,17 @@ func Read(m Meta, original []byte) (ingest.Document, error) {
 		return ingest.Markdown(text, m.Hints)
 	case "pdftext":
 		return ingest.PDFText(text, m.Hints)
+	case ingest.FormatHTML, ingest.FormatDOCX, ingest.FormatPDF, ingest.FormatText:
+		// a document without headings gets its title as one
+		name := strings.ReplaceAll(m.Title, "/", "-") + extensions[m.Format]
+		doc, _, err := ingest.Open(context.Background(), name, original)
+		return doc, err
 	}
 	return ingest.Document{}, fmt.Errorf("unknown format %q", m.Format)
+}
+
+var extensions = map[string]string{
+	ingest.FormatHTML: ".html", ingest.FormatDOCX: ".docx", ingest.FormatPDF: ".pdf", ingest.FormatText: ".txt",
 }
 
 // Reingest reads the original of the source in dir again and writes its

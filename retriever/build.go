@@ -2,167 +2,33 @@ package retriever
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"unicode/utf8"
 
-	"kiveileder"
 	"kiveileder/corpus"
 	"kiveileder/retriever/embed"
-	"kiveileder/retriever/lexical"
+	"kiveileder/retriever/index"
+	"kiveileder/retriever/index/memory"
 )
 
-// A Cache gives vectors that were made before, so that a build embeds only
-// what is new. The key is the kind and the text.
-type Cache map[string][]float32
+// epochs of learning the weights; more do not change the figures.
+const epochs = 6
 
-// CacheKey is the key of a text in a Cache.
-func CacheKey(k embed.Kind, text string) string { return k.String() + ": " + text }
-
-// entriesOf lists the texts of a corpus that get a vector.
-func entriesOf(c *corpus.Corpus) ([]Entry, error) {
-	var out []Entry
-	number := map[string]int32{}
-	for i, p := range c.Passages {
-		n := int32(i)
-		number[p.ID] = n
-		out = append(out, Entry{Kind: PassageText, Ref: n, Text: passageText(p)})
-		for _, s := range sentencesOf(p) {
-			out = append(out, Entry{Kind: Sentence, Ref: n, Text: s})
-		}
-	}
-	for _, q := range c.Questions {
-		n, ok := number[q.Passage]
-		if !ok {
-			return nil, fmt.Errorf("question %q: no passage %q", q.Text, q.Passage)
-		}
-		out = append(out, Entry{Kind: Question, Ref: n, Lang: q.Lang, Text: q.Text})
-	}
-	topic := map[string]int32{}
-	for i, t := range c.Topics {
-		topic[t.Key] = int32(i)
-	}
-	for _, q := range c.Unanswered {
-		out = append(out, Entry{Kind: Unanswered, Ref: topic[q.Topic], Lang: q.Lang, Text: q.Text})
-	}
-	for _, q := range c.Outside {
-		out = append(out, Entry{Kind: Outside, Ref: topic[q.Topic], Lang: q.Lang, Text: q.Text})
-	}
-	for i, in := range c.Intents {
-		for lang, ms := range in.Messages() {
-			for _, m := range ms {
-				out = append(out, Entry{Kind: IntentText, Ref: int32(i), Lang: lang, Text: m})
-			}
-		}
-	}
-	return out, nil
+// A Built is a retriever just learned, with what its snapshot is made of.
+type Built struct {
+	*Retriever
+	corpus  *corpus.Corpus
+	entries []index.Entry
 }
 
-// passageText is what stands for a passage in the space of meanings: its
-// nearest headings, the lead-in and the text.
-func passageText(p kiveileder.Passage) string {
-	h := p.Section
-	if len(h) > 2 {
-		h = h[len(h)-2:]
-	}
-	parts := append([]string{}, h...)
-	if p.Lead != "" {
-		parts = append(parts, p.Lead)
-	}
-	return strings.Join(append(parts, p.Text), "\n")
-}
-
-var sentenceSplit = regexp.MustCompile(`[.!?]["”»)]?\s+|\n+`)
-
-// sentencesOf gives the sentences and items of a passage that say something by
-// themselves, joined to at least 40 characters, each under the nearest heading.
-func sentencesOf(p kiveileder.Passage) []string {
-	var out []string
-	text, from := p.Text, 0
-	cuts := append(sentenceSplit.FindAllStringIndex(text, -1), []int{len(text), len(text)})
-	for _, c := range cuts {
-		s := strings.TrimSpace(text[from:c[1]])
-		if utf8.RuneCountInString(s) < 40 && c[1] < len(text) {
-			continue
-		}
-		from = c[1]
-		if s == "" {
-			continue
-		}
-		if n := len(p.Section); n > 0 {
-			s = p.Section[n-1] + ": " + s
-		}
-		out = append(out, s)
-	}
-	if len(out) < 2 {
-		return nil // the passage's own text says the same
-	}
-	return out
-}
-
-// fill gives every entry its vector, from the cache or the embedder, on all
-// processors. progress may be nil.
-func fill(ctx context.Context, e embed.Embedder, entries []Entry, cache Cache, progress func(done, total int)) error {
-	var todo []int
-	for i := range entries {
-		if v := cache[CacheKey(entries[i].embedKind(), entries[i].Text)]; v != nil {
-			entries[i].Vector = v
-			continue
-		}
-		todo = append(todo, i)
-	}
-	var (
-		next, done atomic.Int64
-		wg         sync.WaitGroup
-		mu         sync.Mutex
-		first      error
-	)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for {
-				k := int(next.Add(1)) - 1
-				if k >= len(todo) || ctx.Err() != nil {
-					return
-				}
-				en := &entries[todo[k]]
-				vs, err := e.Embed(ctx, en.embedKind(), []string{en.Text})
-				if err != nil {
-					mu.Lock()
-					if first == nil {
-						first = fmt.Errorf("embed %q: %w", en.Text, err)
-					}
-					mu.Unlock()
-					return
-				}
-				en.Vector = vs[0]
-				if n := done.Add(1); progress != nil {
-					progress(int(n), len(todo))
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if first != nil {
-		return first
-	}
-	return ctx.Err()
-}
-
-func (e Entry) embedKind() embed.Kind {
-	if e.Kind.side() == passageSide {
-		return embed.Passage
-	}
-	return embed.Query
-}
-
-// Build embeds a corpus and learns the space and the weights from its bank.
-func Build(ctx context.Context, c *corpus.Corpus, e embed.Embedder, cache Cache, progress func(done, total int)) (*Retriever, error) {
+// Build embeds a corpus and learns the space, the weights and the judge from
+// its bank. Vectors that the cache has are not made again; progress may be nil.
+func Build(ctx context.Context, c *corpus.Corpus, e embed.Embedder, cache Cache, progress func(done, total int)) (*Built, error) {
 	entries, err := entriesOf(c)
 	if err != nil {
 		return nil, err
@@ -173,10 +39,13 @@ func Build(ctx context.Context, c *corpus.Corpus, e embed.Embedder, cache Cache,
 	var qs, ps [][]float32
 	var class []int
 	for _, en := range entries {
-		switch {
-		case en.Kind == Question:
+		// learn from what the snapshot will hold
+		q, scale := quantise(en.Vector)
+		dequantise(en.Vector, q, scale)
+		switch en.Kind {
+		case index.Question:
 			qs, class = append(qs, en.Vector), append(class, int(en.Ref))
-		case en.Kind == PassageText:
+		case index.PassageText:
 			ps = append(ps, en.Vector)
 		}
 	}
@@ -184,35 +53,99 @@ func Build(ctx context.Context, c *corpus.Corpus, e embed.Embedder, cache Cache,
 	if err != nil {
 		return nil, err
 	}
-	r := newRetriever(e, c, entries, sp, nil)
-	r.weights = learnWeights(r.samples(), r.docOf, r.docs, 6)
-	r.judgeModel = r.learnJudge()
-	return r, nil
+	for i := range entries {
+		entries[i].InvLen = sp.invLen(entries[i].Vector, entries[i].Kind.Side())
+	}
+	x := &memory.Index{}
+	if err := x.Replace(ctx, "", entries); err != nil {
+		return nil, err
+	}
+	b := &Built{newRetriever(e, x, c, sp), c, entries}
+	prior := b.prior()
+	exams, err := b.exams(ctx, prior)
+	if err != nil {
+		return nil, err
+	}
+	b.weights = learnWeights(b.samples(exams), b.docOf, b.docs, epochs)
+	b.judge = b.learnJudge(exams, prior)
+	return b, nil
 }
 
-// samples makes each question of the bank a query with itself left out.
-func (r *Retriever) samples() []sample {
-	var at []int
-	for i, e := range r.entries {
-		if e.Kind == Question {
-			at = append(at, i)
+// prior gives each class's share of the examples.
+func (b *Built) prior() (share [nClasses]float32) {
+	n := float32(0)
+	for _, e := range b.entries {
+		if g := b.groupOf(e.Kind, e.Ref); g >= 0 {
+			share[g]++
+			n++
 		}
 	}
-	out := make([]sample, len(at))
-	each(len(at), func(k int) {
-		w := r.workspaces.Get().(*workspace)
-		defer r.workspaces.Put(w)
-		e := &r.entries[at[k]]
-		r.compare(w, e.Vector, e.Text)
-		refs := lexical.References(e.Text)
-		s := sample{f: make([]features, len(r.passages)), gold: make([]bool, len(r.passages)), doc: r.docOf[e.Ref]}
-		for p := range r.passages {
-			s.f[p] = r.featuresOf(w, p, refs, at[k])
+	for g := range share {
+		share[g] /= max(n, 1)
+	}
+	return share
+}
+
+// exams examines every example, questions and negatives, each with itself left
+// out; what is no example stays empty.
+func (b *Built) exams(ctx context.Context, prior [nClasses]float32) ([]exam, error) {
+	out := make([]exam, len(b.entries))
+	errs := make([]error, len(b.entries))
+	each(len(b.entries), func(i int) {
+		if e := &b.entries[i]; e.Kind >= index.Question {
+			out[i], errs[i] = b.examine(ctx, e.Vector, e.Text, prior, i)
 		}
-		s.gold[e.Ref] = true
-		out[k] = s
 	})
-	return out
+	return out, errors.Join(errs...)
+}
+
+// samples makes each question of the bank a query.
+func (b *Built) samples(exams []exam) []sample {
+	var all []sample
+	for i, e := range b.entries {
+		if e.Kind != index.Question {
+			continue
+		}
+		gold := slices.IndexFunc(exams[i].met, func(s scored) bool { return s.passage == int(e.Ref) })
+		if gold >= 0 {
+			all = append(all, sample{exams[i].met, gold})
+		}
+	}
+	return all
+}
+
+// fill gives every entry its vector, from the cache or the embedder, on all
+// processors. progress may be nil.
+func fill(ctx context.Context, e embed.Embedder, entries []index.Entry, cache Cache, progress func(done, total int)) error {
+	var todo []int
+	for i := range entries {
+		if v := cache[keyOf(entries[i])]; v != nil {
+			entries[i].Vector = v
+			continue
+		}
+		todo = append(todo, i)
+	}
+	var done atomic.Int64
+	errs := make([]error, len(todo))
+	each(len(todo), func(k int) {
+		en := &entries[todo[k]]
+		if errs[k] = ctx.Err(); errs[k] != nil {
+			return
+		}
+		vs, err := e.Embed(ctx, embedKind(en.Kind), []string{en.Text})
+		if err != nil {
+			errs[k] = fmt.Errorf("embed %.60q: %w", en.Text, err)
+			return
+		}
+		en.Vector = vs[0]
+		if n := done.Add(1); progress != nil {
+			progress(int(n), len(todo))
+		}
+	})
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return errs[i]
+	}
+	return nil
 }
 
 // each calls f with 0 to n-1 on all processors.

@@ -7,6 +7,7 @@ import (
 
 	"kiveileder/corpus"
 	"kiveileder/retriever/embed"
+	"kiveileder/retriever/index/memory"
 )
 
 // Extend gives a retriever over the snapshot and an added corpus, and the two
@@ -25,11 +26,14 @@ func Extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 	all := *s.Corpus
 	all.Sources = slices.Concat(s.Corpus.Sources, added.Sources)
 	all.Passages = slices.Concat(s.Corpus.Passages, added.Passages)
+	all.Topics = slices.Concat(s.Corpus.Topics, added.Topics)
+	all.Intents = slices.Concat(s.Corpus.Intents, added.Intents)
+	all.Conflicts = slices.Concat(s.Corpus.Conflicts, added.Conflicts)
 	es, err := s.entries()
 	if err != nil {
 		return nil, nil, err
 	}
-	more, err := entriesOf(added)
+	more, err := entriesOf(&corpus.Corpus{Passages: added.Passages, Questions: added.Questions})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -37,11 +41,17 @@ func Extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 		return nil, nil, err
 	}
 	for i := range more {
-		more[i].Ref += int32(len(s.Corpus.Passages))
-		cache[CacheKey(more[i].embedKind(), more[i].Text)] = more[i].Vector
+		m := &more[i]
+		m.Ref += int32(len(s.Corpus.Passages))
+		m.InvLen = s.Space.invLen(m.Vector, m.Kind.Side())
+		cache[keyOf(*m)] = m.Vector
 	}
-	r := newRetriever(e, &all, slices.Concat(es, more), s.Space, slices.Clone(s.InvLens))
-	r.weights, r.judgeModel = s.Weights, s.Judge
+	x := &memory.Index{}
+	if err := x.Replace(ctx, s.Version, slices.Concat(es, more)); err != nil {
+		return nil, nil, err
+	}
+	r := newRetriever(e, x, &all, s.Space)
+	r.weights, r.judge = s.Weights, s.Judge
 	return r, &all, nil
 }
 
@@ -55,7 +65,7 @@ func Embed(ctx context.Context, e embed.Embedder, c *corpus.Corpus, cache Cache,
 		return err
 	}
 	for _, en := range es {
-		cache[CacheKey(en.embedKind(), en.Text)] = en.Vector
+		cache[keyOf(en)] = en.Vector
 	}
 	return nil
 }

@@ -1,7 +1,10 @@
 package retriever
 
 import (
-	"kiveileder/retriever/lexical"
+	"cmp"
+	"slices"
+
+	"kiveileder/retriever/index"
 )
 
 // The features of a passage for a query. None of them depends on which other
@@ -9,12 +12,12 @@ import (
 // hundred thousand, and the same in every index.
 const (
 	fBias      = iota
-	fPassage   // whitened cosine with the passage's text
-	fSentence  // whitened cosine with its nearest sentence
+	fPassage   // learned cosine with the passage's text
+	fSentence  // learned cosine with its nearest sentence
 	fRaw       // plain cosine with the passage's text, stretched
 	fGrams     // n-gram share in the passage's text and headings
 	fReference // share of the paragraphs that the query names which the passage names
-	fBest      // whitened cosine with its nearest question
+	fBest      // learned cosine with its nearest question
 	fSecond    // ... second nearest
 	fMean      // mean over the nearest four
 	fRawBest   // plain cosine with its nearest question, stretched
@@ -26,75 +29,87 @@ const (
 // onlyText are the features that a passage has without questions.
 const onlyText = fReference + 1
 
-// nearest is how many questions of a passage fMean looks at.
+// nearest is how many questions of a passage the means look at.
 const nearest = 4
 
 type features [nFeatures]float32
 
-// A workspace holds what one query needs, so that queries share nothing.
-type workspace struct {
-	cos   []float32 // whitened, by entry
-	raw   []float32 // plain, by entry
-	grams []float32 // n-gram share by passage text
-	qone  []float32 // n-gram share by entry with questions
-}
-
-func (r *Retriever) newWorkspace() *workspace {
-	return &workspace{
-		cos:   make([]float32, len(r.entries)),
-		raw:   make([]float32, len(r.entries)),
-		grams: make([]float32, r.textGrams.Len()),
-		qone:  make([]float32, r.oneGrams.Len()),
-	}
-}
-
-// stretch spreads the plain cosines of this model, which all lie between .75
-// and .93 (measured), over about 0 to 1.
+// stretch spreads the plain cosines of the built-in model, which all lie
+// between .75 and .93 (measured), over about 0 to 1.
 func stretch(c float32) float32 { return (c - 0.8) * 8 }
 
-// compare fills the workspace for a query.
-func (r *Retriever) compare(w *workspace, vec []float32, text string) {
-	p := r.space.probe(vec)
-	for i := range r.entries {
-		e := &r.entries[i]
-		w.cos[i] = p.cosine(e.Vector, e.Kind.side(), r.invLens[i])
-		w.raw[i] = stretch(dot(vec, e.Vector))
-	}
-	terms := lexical.Terms(text)
-	r.textGrams.Score(terms, w.grams)
-	r.oneGrams.Score(terms, w.qone)
+// A gathering collects what the matches say of one passage.
+type gathering struct {
+	f          features
+	cos, grams best
+	seen       bool
 }
 
-// featuresOf gives the features of one passage. skip is the number of an
-// entry to leave out, -1 for none: a question of the bank must not find
+// none is given as skip when no entry is left out.
+const none = -1
+
+// gather makes the features of every passage that the matches speak of. skip
+// is the number of an entry to leave out: a question of the bank must not find
 // itself when the bank is learned from.
-func (r *Retriever) featuresOf(w *workspace, passage int, refs []string, skip int) features {
-	var f features
-	f[fBias] = 1
-	pe := r.passageEntry[passage]
-	f[fPassage] = w.cos[pe]
-	f[fRaw] = w.raw[pe]
-	f[fSentence] = w.cos[pe]
-	for _, s := range r.sentences[passage] {
-		f[fSentence] = max(f[fSentence], w.cos[s])
-	}
-	f[fGrams] = w.grams[passage]
-	f[fReference] = shareOf(refs, r.refs[passage])
-	var cos, grams best
-	for _, q := range r.questions[passage] {
-		if int(q) == skip {
+func (r *Retriever) gather(ms []index.Match, refs []string, skip int) []scored {
+	gs := r.gatherings.Get().([]gathering)
+	defer r.gatherings.Put(gs) //nolint:staticcheck // the slice header is small
+	clear(gs)
+	n := 0
+	for _, m := range ms {
+		if !m.Kind.OfPassage() || int(m.Entry) == skip {
 			continue
 		}
-		cos.add(w.cos[q])
-		grams.add(w.qone[r.oneDoc[q]])
-		f[fRawBest] = max(f[fRawBest], w.raw[q])
+		g := &gs[m.Ref]
+		if !g.seen {
+			g.seen = true
+			n++
+		}
+		switch m.Kind {
+		case index.PassageText:
+			g.f[fPassage], g.f[fRaw], g.f[fGrams] = m.Cos, stretch(m.Raw), m.Grams
+			g.f[fSentence] = max(g.f[fSentence], m.Cos)
+		case index.Sentence:
+			g.f[fSentence] = max(g.f[fSentence], m.Cos)
+		case index.Question:
+			g.cos.add(m.Cos)
+			g.grams.add(m.Grams)
+			g.f[fRawBest] = max(g.f[fRawBest], stretch(m.Raw))
+		}
 	}
-	if cos.n == 0 {
-		return f
+	out := make([]scored, 0, n)
+	for p := range gs {
+		g := &gs[p]
+		if !g.seen {
+			continue
+		}
+		g.f[fBias] = 1
+		g.f[fReference] = shareOf(refs, r.refs[p])
+		if g.cos.n > 0 {
+			g.f[fBest], g.f[fSecond], g.f[fMean] = g.cos.top[0], g.cos.top[min(1, g.cos.n-1)], g.cos.mean()
+			g.f[fOneGrams], g.f[fFourGrams] = g.grams.top[0], g.grams.mean()
+		}
+		out = append(out, scored{passage: p, bank: g.cos.n > 0, f: g.f})
 	}
-	f[fBest], f[fSecond], f[fMean] = cos.top[0], cos.top[min(1, cos.n-1)], cos.mean()
-	f[fOneGrams], f[fFourGrams] = grams.top[0], grams.mean()
-	return f
+	return out
+}
+
+// A scored passage.
+type scored struct {
+	passage int
+	bank    bool // it has questions
+	score   float32
+	f       features
+}
+
+// rank scores the gathered passages, best first; equal scores keep the order
+// of the corpus.
+func (r *Retriever) rank(ss []scored) []scored {
+	for i := range ss {
+		ss[i].score = r.weights.score(&ss[i].f, ss[i].bank)
+	}
+	slices.SortStableFunc(ss, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	return ss
 }
 
 // best keeps the highest few of the numbers that it is given, highest first.

@@ -2,10 +2,9 @@ package retriever
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 
-	"kiveileder/retriever/lexical"
+	"kiveileder/retriever/index"
 )
 
 // A Class is what a message turns out to be.
@@ -42,17 +41,17 @@ const (
 	nClasses
 )
 
-// groupOf puts an entry in its class; kinds are the intents' kinds.
-func (r *Retriever) groupOf(e *Entry) int {
-	switch e.Kind {
-	case Question:
+// groupOf gives the class that an example belongs to, -1 for what is none.
+func (r *Retriever) groupOf(k index.Kind, ref int32) int {
+	switch k {
+	case index.Question:
 		return cCovered
-	case Unanswered:
+	case index.Unanswered:
 		return cUnanswered
-	case Outside:
+	case index.Outside:
 		return cOutside
-	case IntentText:
-		switch r.intents[e.Ref].Kind {
+	case index.Intent:
+		switch r.intents[ref].Kind {
 		case "smalltalk":
 			return cSmalltalk
 		case "escalate":
@@ -79,102 +78,109 @@ type clues [nClues]float32
 // voters is how many of the nearest examples vote.
 const voters = 12
 
-// cluesOf fills the clues from a compared workspace. skip is an entry to leave
-// out, -1 for none; linear the scores of a model that has not seen the message.
-func (r *Retriever) cluesOf(w *workspace, ranked []scored, linear []float32, text string, skip int) clues {
-	var c clues
-	var cos, grams [nClasses]best
-	var near [voters]struct {
-		s float32
-		g int
-	}
-	for i := range near {
-		near[i].s = float32(math.Inf(-1))
-	}
-	for i := range r.entries {
-		g := r.groups[i]
-		if g < 0 || i == skip {
+// A nearness tells how near a message is to the examples of each class, by
+// meaning and by letters, which class the nearest of all belong to, and which
+// intent and topics are nearest.
+type nearness struct {
+	cos, grams [nClasses]best
+	votes      [nClasses]float32
+	intent     map[string]int32       // by kind of intent: the nearest
+	topic      [index.Kinds]nearTopic // of Unanswered and Outside
+}
+
+type nearTopic struct {
+	ref  int32
+	near float32
+	any  bool
+}
+
+func (r *Retriever) nearnessOf(ms []index.Match, prior [nClasses]float32, skip int) nearness {
+	n := nearness{intent: map[string]int32{}}
+	voting := make([]vote, 0, voters+1)
+	top := map[string]float32{}
+	for _, x := range ms {
+		g := r.groupOf(x.Kind, x.Ref)
+		if g < 0 || int(x.Entry) == skip {
 			continue
 		}
-		gr := w.qone[r.oneDoc[int32(i)]]
-		cos[g].add(w.cos[i])
-		grams[g].add(gr)
-		s := w.cos[i] + 0.5*gr
-		if s <= near[voters-1].s {
-			continue
+		n.cos[g].add(x.Cos)
+		n.grams[g].add(x.Grams)
+		near := x.Cos + 0.5*x.Grams
+		voting = castVote(voting, vote{near, g})
+		switch x.Kind {
+		case index.Unanswered, index.Outside:
+			if t := &n.topic[x.Kind]; !t.any || near > t.near {
+				*t = nearTopic{x.Ref, near, true}
+			}
+		case index.Intent:
+			kind := r.intents[x.Ref].Kind
+			if s, ok := top[kind]; !ok || x.Cos+x.Grams > s {
+				top[kind], n.intent[kind] = x.Cos+x.Grams, x.Ref
+			}
 		}
-		k := voters - 1
-		for ; k > 0 && near[k-1].s < s; k-- {
-			near[k] = near[k-1]
-		}
-		near[k].s, near[k].g = s, int(g)
 	}
-	var votes [nClasses]float32
 	all := float32(0)
-	for _, n := range near {
-		if math.IsInf(float64(n.s), -1) {
-			continue
-		}
+	for _, v := range voting {
 		// the bank has many more covered questions than others: a vote counts
 		// by the share of its class
-		v := float32(math.Exp(float64(6*(n.s-near[0].s)))) / r.prior[n.g]
-		votes[n.g] += v
-		all += v
+		s := float32(math.Exp(float64(6*(v.near-voting[0].near)))) / max(prior[v.class], 1e-3)
+		n.votes[v.class] += s
+		all += s
 	}
+	for g := range n.votes {
+		n.votes[g] /= max(all, 1e-9)
+	}
+	return n
+}
+
+// cluesOf makes the clues of an examined message. linear are the scores of a
+// model that has not seen the message.
+func (r *Retriever) cluesOf(x exam, ranked []scored, linear []float32) clues {
+	var c clues
+	k := 0
+	put := func(xs ...float32) { k += copy(c[k:], xs) }
+	n := &x.near
 	for g := range nClasses {
-		k := g * perClass
-		c[k] = cos[g].top[0]
-		c[k+1] = cos[g].mean()
-		c[k+2] = grams[g].top[0]
-		c[k+3] = votes[g] / max(all, 1e-9)
-		c[k+4] = linear[g] / 4
+		put(n.cos[g].top[0], n.cos[g].mean(), n.grams[g].top[0], n.votes[g], linear[g]/4)
 	}
-	k := perClass * nClasses
-	put := func(x float32) { c[k] = x; k++ }
 	first, second := ranked[0], ranked[min(1, len(ranked)-1)]
-	put(1)
-	put(first.score / 10)
-	put((first.score - second.score) / 4)
-	put(float32(shareOfTop(ranked, 1)))
-	put(float32(shareOfTop(ranked, 3)))
-	put(first.f[fBest] - first.f[fMean])
-	put(first.f[fPassage])
-	put(first.f[fSentence])
-	put(first.f[fGrams])
-	put(first.f[fRawBest])
-	words := float32(len(lexical.Terms(text)))
-	put(float32(math.Log(1+float64(words))) / 4)
-	put(max(0, cos[cCovered].top[0]-cos[cUnanswered].top[0]))
-	put(max(0, cos[cUnanswered].top[0]-cos[cCovered].top[0]))
-	put(float32(len(lexical.References(text))))
-	put(r.unknown(text))
-	put(first.score/10 - cos[cUnanswered].top[0])
+	gap := n.cos[cCovered].top[0] - n.cos[cUnanswered].top[0]
+	put(1, first.score/10, (first.score-second.score)/4,
+		float32(shareOfTop(ranked, 1)), float32(shareOfTop(ranked, 3)),
+		first.f[fBest]-first.f[fMean], first.f[fPassage], first.f[fSentence], first.f[fGrams], first.f[fRawBest],
+		float32(math.Log(1+float64(len(x.text))))/6,
+		max(0, gap), max(0, -gap),
+		float32(len(x.refs)), x.unknown, first.score/10-n.cos[cUnanswered].top[0])
 	for i := range maxWants {
 		asks, lacks := float32(0), float32(0)
-		if i < len(r.wants) && r.wants[i].Asks.MatchString(text) {
+		if i < len(r.wants) && r.wants[i].Asks.MatchString(x.text) {
 			asks = 1
 			if r.wants[i].Offers != nil && !r.offers[first.passage][i] {
 				lacks = 1
 			}
 		}
-		put(asks)
-		put(lacks)
+		put(asks, lacks)
 	}
 	return c
 }
 
-// unknown gives the share of a message's terms that neither the sources nor
-// two questions of the bank know: an own product's name, another field. Two,
-// because one may be the message itself while the judge learns.
-func (r *Retriever) unknown(text string) float32 {
-	terms := lexical.Terms(text)
-	n := 0
-	for _, t := range terms {
-		if r.textGrams.Count(t, r.textGrams.Len()) == 0 && r.oneGrams.Count(t, r.bankDocs) < 2 {
-			n++
-		}
+// A vote of a near example for its class.
+type vote struct {
+	near  float32
+	class int
+}
+
+// castVote keeps the nearest voters, nearest first.
+func castVote(near []vote, v vote) []vote {
+	if len(near) == voters && v.near <= near[voters-1].near {
+		return near
 	}
-	return float32(n) / float32(max(1, len(terms)))
+	i := len(near)
+	for i > 0 && near[i-1].near < v.near {
+		i--
+	}
+	near = slices.Insert(near, i, v)
+	return near[:min(voters, len(near))]
 }
 
 // shareOfTop gives the share of the listwise probability that the first n
@@ -195,6 +201,7 @@ func shareOfTop(ranked []scored, n int) float64 {
 // A Judge tells from clues what a message is and whether the hits answer.
 type Judge struct {
 	Linear  *Linear
+	Prior   [nClasses]float32 // each class's share of the examples
 	Class   [nClasses][nClues]float32
 	Answers [nClues]float32
 }
@@ -217,197 +224,47 @@ func (j *Judge) answers(c *clues) float64 {
 	return sigmoid(s)
 }
 
-type judged struct {
-	c      clues
-	class  int
-	right  bool // covered, and the right passage is among the first three
-	weight float64
-}
-
-// learnJudge fits the judge on all examples, each left out in turn from the
-// neighbours, and in one of five parts from the linear model.
-func (r *Retriever) learnJudge() *Judge {
-	var at []int
-	for i := range r.entries {
-		if r.groups[i] >= 0 {
-			at = append(at, i)
-		}
+// verdict judges an examined message.
+func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
+	j := r.judge
+	c := r.cluesOf(x, ranked, j.Linear.scores(wordFeatures(x.text), x.vec))
+	p := j.classes(&c)
+	v := Verdict{Answers: j.answers(&c)}
+	likely := slices.Index(p, slices.Max(p))
+	if p[likely] < 0.5 {
+		likely = none
 	}
-	const folds = 5
-	rng := rand.New(rand.NewPCG(13, 17))
-	fold := make([]int, len(at))
-	for i := range fold {
-		fold[i] = rng.IntN(folds)
-	}
-	ms := make([]message, len(at))
-	for k, i := range at {
-		e := &r.entries[i]
-		g := int(r.groups[i])
-		ms[k] = message{wordFeatures(e.Text), e.Vector, g, float64(classWeight(r.prior[g]))}
-	}
-	linear := make([][]float32, len(at))
-	var parts [folds]*Linear
-	each(folds, func(f int) {
-		var train []message
-		for k := range ms {
-			if fold[k] != f {
-				train = append(train, ms[k])
-			}
-		}
-		parts[f] = learnLinear(train, r.space.Dim, nClasses, 4)
-	})
-	for k := range ms {
-		linear[k] = parts[fold[k]].scores(ms[k].words, ms[k].vec)
-	}
-	js := make([]judged, len(at))
-	each(len(at), func(k int) {
-		i := at[k]
-		e := &r.entries[i]
-		w := r.workspaces.Get().(*workspace)
-		defer r.workspaces.Put(w)
-		r.compare(w, e.Vector, e.Text)
-		ranked := r.ranked(w, e.Text, i)
-		g := int(r.groups[i])
-		js[k] = judged{c: r.cluesOf(w, ranked, linear[k], e.Text, i), class: g, weight: ms[k].weight}
-		for _, s := range ranked[:min(3, len(ranked))] {
-			js[k].right = js[k].right || g == cCovered && s.passage == int(e.Ref)
-		}
-	})
-	j := &Judge{}
-	j.fit(js)
-	j.Linear = learnLinear(ms, r.space.Dim, nClasses, 4)
-	return j
-}
-
-// classWeight balances the classes half way, by the root of their share.
-func classWeight(prior float32) float32 {
-	return float32(math.Sqrt(1 / (nClasses * float64(max(prior, 1e-3)))))
-}
-
-// fit learns both heads by full gradient descent (Adam) over shuffled batches.
-func (j *Judge) fit(js []judged) {
-	const (
-		epochs = 30
-		rate   = 0.02
-		l2     = 1e-4
-		batch  = 128
-	)
-	n := (nClasses + 1) * nClues
-	w, m, v, g := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	rng := rand.New(rand.NewPCG(19, 23))
-	order := rng.Perm(len(js))
-	step := 0
-	for range epochs {
-		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-		for from := 0; from < len(order); from += batch {
-			clear(g)
-			for _, k := range order[from:min(from+batch, len(order))] {
-				x := &js[k]
-				s := make([]float32, nClasses)
-				for c := range s {
-					for i, f := range x.c {
-						s[c] += float32(w[c*nClues+i]) * f
-					}
-				}
-				for c, p := range softmax(s) {
-					if c == x.class {
-						p--
-					}
-					for i, f := range x.c {
-						g[c*nClues+i] += x.weight * p * float64(f)
-					}
-				}
-				if x.class > cOutside {
-					continue
-				}
-				z := 0.0
-				for i, f := range x.c {
-					z += w[nClasses*nClues+i] * float64(f)
-				}
-				d := sigmoid(z)
-				if x.right {
-					d--
-				}
-				for i, f := range x.c {
-					g[nClasses*nClues+i] += x.weight * d * float64(f)
-				}
-			}
-			step++
-			for i := range g {
-				gi := g[i]/batch + l2*w[i]
-				m[i] = 0.9*m[i] + 0.1*gi
-				v[i] = 0.999*v[i] + 0.001*gi*gi
-				mh, vh := m[i]/(1-math.Pow(0.9, float64(step))), v[i]/(1-math.Pow(0.999, float64(step)))
-				w[i] -= rate * mh / (math.Sqrt(vh) + 1e-8)
-			}
-		}
-	}
-	for c := range nClasses {
-		for i := range nClues {
-			j.Class[c][i] = float32(w[c*nClues+i])
-		}
-	}
-	for i := range nClues {
-		j.Answers[i] = float32(w[nClasses*nClues+i])
-	}
-}
-
-// judge gives the verdict on a compared message.
-func (r *Retriever) judge(w *workspace, ranked []scored, vec []float32, text string) Verdict {
-	c := r.cluesOf(w, ranked, r.judgeModel.Linear.scores(wordFeatures(text), vec), text, -1)
-	p := r.judgeModel.classes(&c)
-	v := Verdict{Answers: r.judgeModel.answers(&c)}
-	best := slices.Index(p, slices.Max(p))
-	in := p[cCovered] + p[cUnanswered]
 	switch {
-	case best == cSmalltalk && p[best] > 0.5:
-		v.Class, v.Intent = Smalltalk, r.nearestIntent(w, "smalltalk")
-	case best == cPerson && p[best] > 0.5:
-		v.Class, v.Intent = WantsPerson, r.nearestIntent(w, "escalate")
-	case best == cRefuse && p[best] > 0.5:
-		v.Class, v.Intent = Declined, r.nearestIntent(w, "decline")
-	case best == cUnder && p[best] > 0.5:
-		v.Class, v.Intent = Underspecified, ""
-	case p[cOutside]+p[cRefuse]+p[cSmalltalk] > in+p[cUnder]+p[cPerson]:
+	case likely == cSmalltalk:
+		v.Class, v.Intent = Smalltalk, r.nearestIntent(x, "smalltalk")
+	case likely == cPerson:
+		v.Class, v.Intent = WantsPerson, r.nearestIntent(x, "escalate")
+	case likely == cRefuse:
+		v.Class, v.Intent = Declined, r.nearestIntent(x, "decline")
+	case likely == cUnder:
+		v.Class = Underspecified
+	case p[cOutside]+p[cRefuse]+p[cSmalltalk] > p[cCovered]+p[cUnanswered]+p[cUnder]+p[cPerson]:
 		v.Class = Declined
-		v.Topic, v.TopicTitle, _ = r.nearestTopic(w, Outside)
 	case v.Answers >= r.threshold:
 		v.Class = Covered
 	default:
 		v.Class = Uncertain
 	}
-	if v.Class == Uncertain || v.Class == WantsPerson || v.Class == Covered {
-		v.Topic, v.TopicTitle, v.Agencies = r.nearestTopic(w, Unanswered)
+	kind := index.Unanswered
+	if v.Class == Declined {
+		kind = index.Outside
+	}
+	if t := x.near.topic[kind]; t.any {
+		topic := r.topics[t.ref]
+		v.Topic, v.TopicTitle, v.Agencies = topic.Key, topic.Title, topic.Agency
 	}
 	return v
 }
 
-func (r *Retriever) nearestIntent(w *workspace, kind string) string {
-	name, top := "", float32(math.Inf(-1))
-	for i, e := range r.entries {
-		if e.Kind != IntentText || r.intents[e.Ref].Kind != kind {
-			continue
-		}
-		if s := w.cos[i] + w.qone[r.oneDoc[int32(i)]]; s > top {
-			name, top = r.intents[e.Ref].Intent, s
-		}
+// nearestIntent gives the name of the nearest intent of a kind.
+func (r *Retriever) nearestIntent(x exam, kind string) string {
+	if ref, ok := x.near.intent[kind]; ok {
+		return r.intents[ref].Intent
 	}
-	return name
-}
-
-func (r *Retriever) nearestTopic(w *workspace, kind Kind) (key, title string, agencies []string) {
-	top, at := float32(math.Inf(-1)), int32(-1)
-	for i, e := range r.entries {
-		if e.Kind != kind {
-			continue
-		}
-		if s := w.cos[i] + 0.5*w.qone[r.oneDoc[int32(i)]]; s > top {
-			at, top = e.Ref, s
-		}
-	}
-	if at < 0 {
-		return "", "", nil
-	}
-	t := r.topics[at]
-	return t.Key, t.Title, t.Agency
+	return ""
 }

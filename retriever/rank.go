@@ -26,12 +26,11 @@ func (w *Weights) score(f *features, bank bool) float32 {
 	return s
 }
 
-// A sample is one question of the bank as a query, with every passage's
-// features, its own entry left out.
+// A sample is one question of the bank as a query: the passages that it meets
+// with their features, its own entry left out.
 type sample struct {
-	f    []features // by passage
-	gold []bool     // by passage: answers it
-	doc  int        // document of the gold passage
+	met  []scored
+	gold int // in met: the passage that answers
 }
 
 // learnWeights fits the weights by gradient descent (Adam) on the listwise
@@ -67,34 +66,32 @@ func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights 
 				clear(hidden)
 				if rng.Float64() < hideShare {
 					// the document asked about, or another one, has no bank
-					hidden[s.doc] = rng.IntN(2) == 0
+					hidden[docOf[s.met[s.gold].passage]] = rng.IntN(2) == 0
 					hidden[rng.IntN(docs)] = true
 				}
 				score = score[:0]
 				top := math.Inf(-1)
-				for p := range s.f {
-					x := float64(w.score(&s.f[p], !hidden[docOf[p]]))
+				for p := range s.met {
+					m := &s.met[p]
+					x := float64(w.score(&m.f, m.bank && !hidden[docOf[m.passage]]))
 					score = append(score, x)
 					top = math.Max(top, x)
 				}
-				all, right := 0.0, 0.0
+				all := 0.0
 				for p, x := range score {
 					score[p] = math.Exp(x - top)
 					all += score[p]
-					if s.gold[p] {
-						right += score[p]
-					}
 				}
 				for p, x := range score {
 					d := x / all
-					if s.gold[p] {
-						d -= x / math.Max(right, 1e-12)
+					if p == s.gold {
+						d--
 					}
 					if math.Abs(d) < 1e-5 {
 						continue
 					}
 					base := 0
-					if hidden[docOf[p]] {
+					if m := &s.met[p]; !m.bank || hidden[docOf[m.passage]] {
 						base = nFeatures
 					}
 					n := nFeatures
@@ -102,7 +99,7 @@ func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights 
 						n = onlyText
 					}
 					for i := range n {
-						g[base+i] += d * float64(s.f[p][i])
+						g[base+i] += d * float64(s.met[p].f[i])
 					}
 				}
 			}

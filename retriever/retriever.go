@@ -10,127 +10,96 @@
 package retriever
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/viterin/vek/vek32"
-
 	"kiveileder"
 	"kiveileder/corpus"
 	"kiveileder/retriever/embed"
+	"kiveileder/retriever/index"
 	"kiveileder/retriever/lexical"
 )
+
+// candidates is how many entries of each kind the index looks for. With more
+// the figures on the bank do not change.
+const candidates = 96
+
+// defaultThreshold is the probability from which on the hits count as an
+// answer; set on the curve of false answers against answered ones
+// (docs/decisions.md).
+const defaultThreshold = 0.70
 
 // A Retriever searches one version of the corpus. It is read-only and safe for
 // concurrent use.
 type Retriever struct {
-	embedder embed.Embedder
-	space    *Space
-	weights  *Weights
+	embedder  embed.Embedder
+	index     index.Index
+	space     *Space
+	weights   *Weights
+	judge     *Judge
+	threshold float64 // from which probability on hits answer
+
 	passages []kiveileder.Passage
-	docOf    []int // by passage
+	docOf    []int // by passage: the number of its source
 	docs     int
+	refs     []map[string]bool // by passage: the paragraphs that it names
 	topics   []kiveileder.Topic
 	intents  []corpus.Intent
+	wants    []corpus.Want
+	offers   [][]bool // by passage and want
 
-	judgeModel *Judge
-	threshold  float64 // from which probability on hits answer
-
-	entries      []Entry
-	invLens      []float32 // by entry
-	passageEntry []int32   // by passage: its PassageText entry
-	sentences    [][]int32 // by passage
-	questions    [][]int32 // by passage
-	refs         []map[string]bool
-
-	textGrams *lexical.Index // documents are passages
-	oneGrams  *lexical.Index // documents are the entries that are no passage text
-	bankDocs  int            // how many of oneGrams' first documents are questions of the bank
-	oneDoc    []int32        // by entry: its document in oneGrams, -1 for a passage's text
-	groups    []int8         // by entry: its class for the judge, -1 for a passage's text
-	prior     [nClasses]float32
-	wants     []corpus.Want
-	offers    [][]bool // by passage and want
-
-	workspaces sync.Pool
+	gatherings sync.Pool
 }
 
-func dot(a, b []float32) float32 { return vek32.Dot(a, b) }
-
-// newRetriever lays out the entries, which keep their order. invLens may be nil,
-// then they are computed.
-func newRetriever(e embed.Embedder, c *corpus.Corpus, entries []Entry, sp *Space, invLens []float32) *Retriever {
-	passages := c.Passages
+// newRetriever makes what is known of the passages ready.
+func newRetriever(e embed.Embedder, x index.Index, c *corpus.Corpus, sp *Space) *Retriever {
 	r := &Retriever{
-		embedder: e, space: sp, passages: passages, entries: entries,
-		topics: c.Topics, intents: c.Intents, threshold: defaultThreshold,
-		docOf:        make([]int, len(passages)),
-		invLens:      invLens,
-		passageEntry: make([]int32, len(passages)),
-		sentences:    make([][]int32, len(passages)),
-		questions:    make([][]int32, len(passages)),
-		refs:         make([]map[string]bool, len(passages)),
-		textGrams:    lexical.NewIndex(),
-		oneGrams:     lexical.NewIndex(),
-		oneDoc:       make([]int32, len(entries)),
-		groups:       make([]int8, len(entries)),
+		embedder: e, index: x, space: sp, threshold: defaultThreshold,
+		passages: c.Passages, topics: c.Topics, intents: c.Intents,
+		docOf: make([]int, len(c.Passages)),
+		refs:  make([]map[string]bool, len(c.Passages)),
 	}
-	r.workspaces.New = func() any { return r.newWorkspace() }
+	r.gatherings.New = func() any { return make([]gathering, len(c.Passages)) }
 	var docs []string
-	for i, p := range passages {
+	for i, p := range c.Passages {
 		d := slices.Index(docs, p.Source)
 		if d < 0 {
 			d, docs = len(docs), append(docs, p.Source)
 		}
 		r.docOf[i] = d
-		text := strings.Join(p.Section, " ") + " " + p.Lead + " " + p.Text
-		r.textGrams.Add(lexical.Terms(text))
 		r.refs[i] = map[string]bool{}
-		for _, ref := range lexical.References(text) {
+		for _, ref := range lexical.References(letters(p)) {
 			r.refs[i][ref] = true
 		}
 	}
 	r.docs = len(docs)
-	for i, e := range entries {
-		n := int32(i)
-		switch e.Kind {
-		case PassageText:
-			r.passageEntry[e.Ref] = n
-		case Sentence:
-			r.sentences[e.Ref] = append(r.sentences[e.Ref], n)
-		case Question:
-			r.questions[e.Ref] = append(r.questions[e.Ref], n)
-		}
-		r.oneDoc[n] = -1
-		if e.Kind >= Question {
-			r.oneDoc[n] = int32(r.oneGrams.Add(lexical.Terms(e.Text)))
-			if e.Kind == Question && r.bankDocs == int(r.oneDoc[n]) {
-				r.bankDocs++
-			}
-		}
-		if len(r.invLens) < len(entries) {
-			r.invLens = append(r.invLens, sp.invLen(e.Vector, e.Kind.side()))
-		}
-		r.groups[i] = int8(r.groupOf(&entries[i]))
-		if g := r.groups[i]; g >= 0 {
-			r.prior[g]++
-		}
-	}
 	r.lookForWants(c.Asked)
-	for g := range r.prior {
-		r.prior[g] = max(1, r.prior[g]) / float32(max(1, r.oneGrams.Len()))
-	}
 	return r
 }
 
-// defaultThreshold is the probability from which on the hits count as an
-// answer; set on the curve of false answers against answered ones
-// (docs/decisions.md).
-const defaultThreshold = 0.80
+// letters gives what a passage is compared by in letters: all its headings and
+// its text.
+func letters(p kiveileder.Passage) string {
+	return strings.Join(p.Section, " ") + " " + p.Lead + " " + p.Text
+}
+
+// lookForWants notes which passage offers what. Patterns are checked when a
+// corpus is linted; a broken one counts as none here.
+func (r *Retriever) lookForWants(as []corpus.Asked) {
+	r.wants, _ = corpus.Wants(as)
+	r.wants = r.wants[:min(len(r.wants), maxWants)]
+	r.offers = make([][]bool, len(r.passages))
+	for i, p := range r.passages {
+		r.offers[i] = make([]bool, len(r.wants))
+		text := p.Lead + "\n" + p.Text
+		for k, w := range r.wants {
+			r.offers[i][k] = w.Offers != nil && w.Offers.MatchString(text)
+		}
+	}
+}
 
 // A Query is what is searched for.
 type Query struct {
@@ -153,19 +122,25 @@ type Result struct {
 	Verdict Verdict `json:"verdict"`
 }
 
-// Search finds the passages for a query. It fails only when the embedder does
-// or the context ends.
+// Search finds the passages for a query. It fails only when the embedder or
+// the index does, or the context ends.
 func (r *Retriever) Search(ctx context.Context, q Query) (Result, error) {
 	text := followUp(q)
 	vs, err := r.embedder.Embed(ctx, embed.Query, []string{text})
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
-	w := r.workspaces.Get().(*workspace)
-	defer r.workspaces.Put(w)
-	r.compare(w, vs[0], text)
-	ranked := r.ranked(w, text, -1)
-	res := Result{Verdict: r.judge(w, ranked, vs[0], text)}
+	x, err := r.examine(ctx, vs[0], text, r.judge.Prior, none)
+	if err != nil {
+		return Result{}, fmt.Errorf("search: %w", err)
+	}
+	ranked := r.rank(x.met)
+	res := Result{}
+	if len(ranked) == 0 {
+		res.Verdict.Class = Uncertain
+		return res, nil
+	}
+	res.Verdict = r.verdict(x, ranked)
 	k := q.K
 	if k <= 0 {
 		k = 10
@@ -176,36 +151,39 @@ func (r *Retriever) Search(ctx context.Context, q Query) (Result, error) {
 	return res, nil
 }
 
-// ranked orders all passages for a filled workspace, best first; equal scores
-// keep the order of the corpus. skip is an entry to leave out, -1 for none.
-func (r *Retriever) ranked(w *workspace, text string, skip int) []scored {
-	refs := lexical.References(text)
-	out := make([]scored, len(r.passages))
-	for p := range r.passages {
-		f := r.featuresOf(w, p, refs, skip)
-		out[p] = scored{p, r.weights.score(&f, len(r.questions[p]) > 0), f}
+// An exam is a message compared with the index.
+type exam struct {
+	text    string
+	vec     []float32
+	refs    []string // paragraphs that it names
+	unknown float32  // share of its terms that sources and bank do not know
+	met     []scored // the passages that came near, with their features
+	near    nearness
+}
+
+// examine compares a message with the index. skip is the number of an entry to
+// leave out, none for none; prior each class's share of all examples.
+func (r *Retriever) examine(ctx context.Context, vec []float32, text string, prior [nClasses]float32, skip int) (exam, error) {
+	terms := lexical.Terms(text)
+	ms, err := r.index.Compare(ctx, index.Query{Probe: r.space.probe(vec), Terms: terms, Most: candidates})
+	if err != nil {
+		return exam{}, err
 	}
-	slices.SortStableFunc(out, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
-	return out
-}
-
-type scored struct {
-	passage int
-	score   float32
-	f       features
-}
-
-// lookForWants notes which passage offers what. A broken pattern counts as
-// none; the lint names it.
-func (r *Retriever) lookForWants(as []corpus.Asked) {
-	r.wants, _ = corpus.Wants(as)
-	r.wants = r.wants[:min(len(r.wants), maxWants)]
-	r.offers = make([][]bool, len(r.passages))
-	for i, p := range r.passages {
-		r.offers[i] = make([]bool, len(r.wants))
-		text := p.Lead + "\n" + p.Text
-		for k, w := range r.wants {
-			r.offers[i][k] = w.Offers != nil && w.Offers.MatchString(text)
+	known, err := r.index.Known(ctx, terms)
+	if err != nil {
+		return exam{}, err
+	}
+	n := 0
+	for _, k := range known {
+		if !k {
+			n++
 		}
 	}
+	refs := lexical.References(text)
+	return exam{
+		text: text, vec: vec, refs: refs,
+		unknown: float32(n) / float32(max(1, len(terms))),
+		met:     r.gather(ms, refs, skip),
+		near:    r.nearnessOf(ms, prior, skip),
+	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"kiveileder/corpus"
 	"kiveileder/retriever/embed"
+	"kiveileder/retriever/index"
 )
 
 // snapshotFormat changes when the form of a snapshot or what is learned into
@@ -34,23 +36,18 @@ type Snapshot struct {
 	Judge   *Judge
 }
 
-// Snapshot gives the retriever's state for writing.
-func (r *Retriever) Snapshot(c *corpus.Corpus, version string) *Snapshot {
+// Snapshot gives what was built, for writing.
+func (b *Built) Snapshot(version string) *Snapshot {
 	s := &Snapshot{
-		Format: snapshotFormat, Version: version, Model: r.embedder.ID(), Corpus: c,
-		Space: r.space, InvLens: r.invLens, Weights: r.weights, Judge: r.judgeModel,
-		Vectors: make([]byte, 0, len(r.entries)*r.space.Dim),
+		Format: snapshotFormat, Version: version, Model: b.embedder.ID(), Corpus: b.corpus,
+		Space: b.space, Weights: b.weights, Judge: b.judge,
+		Vectors: make([]byte, 0, len(b.entries)*b.space.Dim),
 	}
-	for _, e := range r.entries {
-		scale := float32(0)
-		for _, x := range e.Vector {
-			scale = max(scale, float32(math.Abs(float64(x))))
-		}
-		scale /= 127
+	for _, e := range b.entries {
+		q, scale := quantise(e.Vector)
+		s.InvLens = append(s.InvLens, e.InvLen)
 		s.Scales = append(s.Scales, scale)
-		for _, x := range e.Vector {
-			s.Vectors = append(s.Vectors, byte(int8(math.Round(float64(x/scale)))))
-		}
+		s.Vectors = append(s.Vectors, q...)
 	}
 	return s
 }
@@ -74,17 +71,24 @@ func ReadSnapshot(b []byte) (*Snapshot, error) {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	var s Snapshot
-	if err := gob.NewDecoder(bufio.NewReaderSize(z, 1<<20)).Decode(&s); err != nil {
+	in := bufio.NewReaderSize(z, 1<<20)
+	if err := gob.NewDecoder(in).Decode(&s); err != nil {
+		return nil, fmt.Errorf("read snapshot: %w", err)
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil { // gzip compares its checksum at the end
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	if s.Format != snapshotFormat {
 		return nil, fmt.Errorf("read snapshot: form %d, want %d: make it again with `kiveileder corpus build`", s.Format, snapshotFormat)
 	}
+	if s.Corpus == nil || s.Space == nil || s.Weights == nil || s.Judge == nil {
+		return nil, errors.New("read snapshot: parts are missing: make it again with `kiveileder corpus build`")
+	}
 	return &s, nil
 }
 
 // entries gives the snapshot's texts with their vectors.
-func (s *Snapshot) entries() ([]Entry, error) {
+func (s *Snapshot) entries() ([]index.Entry, error) {
 	es, err := entriesOf(s.Corpus)
 	if err != nil {
 		return nil, err
@@ -96,10 +100,8 @@ func (s *Snapshot) entries() ([]Entry, error) {
 	flat := make([]float32, len(s.Vectors))
 	for i := range es {
 		v := flat[i*dim : (i+1)*dim : (i+1)*dim]
-		for k, b := range s.Vectors[i*dim : (i+1)*dim] {
-			v[k] = float32(int8(b)) * s.Scales[i]
-		}
-		es[i].Vector = v
+		dequantise(v, s.Vectors[i*dim:(i+1)*dim], s.Scales[i])
+		es[i].Vector, es[i].InvLen = v, s.InvLens[i]
 	}
 	return es, nil
 }
@@ -112,22 +114,39 @@ func (s *Snapshot) Cache() (Cache, error) {
 	}
 	c := Cache{}
 	for _, e := range es {
-		c[CacheKey(e.embedKind(), e.Text)] = e.Vector
+		c[keyOf(e)] = e.Vector
 	}
 	return c, nil
 }
 
 // Open gives a retriever over the snapshot. The embedder must be the one that
 // made it.
-func Open(s *Snapshot, e embed.Embedder) (*Retriever, error) {
-	if e.ID() != s.Model {
-		return nil, fmt.Errorf("snapshot was made with model %q, have %q: make it again with `kiveileder corpus build`", s.Model, e.ID())
+func Open(ctx context.Context, s *Snapshot, e embed.Embedder) (*Retriever, error) {
+	r, _, err := Extend(ctx, s, e, &corpus.Corpus{}, nil)
+	return r, err
+}
+
+// quantise gives a vector as signed bytes and the value of 1. What was
+// quantised before stays the same, so that a build from a snapshot's vectors
+// gives that snapshot again.
+func quantise(v []float32) ([]byte, float32) {
+	most := float32(0)
+	for _, x := range v {
+		most = max(most, float32(math.Abs(float64(x))))
 	}
-	es, err := s.entries()
-	if err != nil {
-		return nil, err
+	scale := most / 127
+	out := make([]byte, len(v))
+	if scale == 0 {
+		return out, 0
 	}
-	r := newRetriever(e, s.Corpus, es, s.Space, s.InvLens)
-	r.weights, r.judgeModel = s.Weights, s.Judge
-	return r, nil
+	for i, x := range v {
+		out[i] = byte(int8(math.Round(float64(x / scale))))
+	}
+	return out, scale
+}
+
+func dequantise(to []float32, q []byte, scale float32) {
+	for i, b := range q {
+		to[i] = float32(int8(b)) * scale
+	}
 }

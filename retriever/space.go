@@ -6,6 +6,8 @@ import (
 
 	"github.com/viterin/vek/vek32"
 	"gonum.org/v1/gonum/mat"
+
+	"kiveileder/retriever/index"
 )
 
 // A Space compares vectors in the metric that the bank taught: the embedding
@@ -22,11 +24,9 @@ type Space struct {
 	Metric []float32    // Dim x Dim, row by row: the inverse of the covariance
 }
 
-// side tells which mean a vector is centred with.
-type side int
-
+// The sides of Mean, as index.Kind.Side tells them.
 const (
-	questionSide side = iota
+	questionSide = iota
 	passageSide
 )
 
@@ -119,20 +119,15 @@ func mean(dim int, vs [][]float32) []float32 {
 	return out
 }
 
-// A probe is a query made ready: its raw and its transformed vector.
-type probe struct {
-	raw    []float32
-	dir    []float32  // Metric times the centred query, scaled to length 1 in the whitened space
-	offset [2]float32 // dir times each mean
-}
-
-func (s *Space) probe(v []float32) probe {
+// probe makes a query's vector ready: Dir is the metric times the centred
+// vector, scaled so that its length in the learned space is 1.
+func (s *Space) probe(v []float32) index.Probe {
 	c := make([]float32, s.Dim)
 	vek32.Sub_Into(c, v, s.Mean[questionSide])
 	dir := s.apply(c)
 	norm := float32(math.Sqrt(math.Max(1e-12, float64(vek32.Dot(dir, c)))))
 	vek32.DivNumber_Inplace(dir, norm)
-	return probe{raw: v, dir: dir, offset: [2]float32{vek32.Dot(dir, s.Mean[0]), vek32.Dot(dir, s.Mean[1])}}
+	return index.Probe{Raw: v, Dir: dir, Offset: [2]float32{vek32.Dot(dir, s.Mean[0]), vek32.Dot(dir, s.Mean[1])}}
 }
 
 func (s *Space) apply(c []float32) []float32 {
@@ -144,14 +139,9 @@ func (s *Space) apply(c []float32) []float32 {
 }
 
 // invLen gives the inverse of a stored vector's length in the whitened space.
-func (s *Space) invLen(v []float32, sd side) float32 {
+func (s *Space) invLen(v []float32, side int) float32 {
 	c := make([]float32, s.Dim)
-	vek32.Sub_Into(c, v, s.Mean[sd])
+	vek32.Sub_Into(c, v, s.Mean[side])
 	l := math.Sqrt(math.Max(1e-12, float64(vek32.Dot(s.apply(c), c))))
 	return float32(1 / l)
-}
-
-// cosine compares a probe with a stored vector in the whitened space.
-func (p probe) cosine(v []float32, sd side, invLen float32) float32 {
-	return (vek32.Dot(p.dir, v) - p.offset[sd]) * invLen
 }

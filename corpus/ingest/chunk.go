@@ -68,6 +68,8 @@ func Chunk(d Document) []Cut {
 	return append(out, noteCuts(d)...)
 }
 
+// cutSection cuts what stands under one heading. A slide's title opens its first
+// passage.
 func cutSection(path, sec []Block, titled bool) []Cut {
 	var section []string
 	restored := false
@@ -109,34 +111,65 @@ func units(sec []Block) []unit {
 			i++
 			continue
 		}
-		lead, notes := "", []int(nil)
-		for ; i < len(sec) && sec[i].Kind == Paragraph && sec[i].Lead; i++ {
-			lead = joinBlocks(lead, sec[i].Text)
-			notes = append(notes, sec[i].Notes...)
+		n := listEnd(sec[i:])
+		out = append(out, listUnits(sec[i:i+n])...)
+		i += n
+	}
+	return out
+}
+
+// listEnd gives how many blocks from the first on are lead-ins and, behind
+// them, the entries of their list.
+func listEnd(sec []Block) int {
+	n := 0
+	for n < len(sec) && sec[n].Kind == Paragraph && sec[n].Lead {
+		n++
+	}
+	for n < len(sec) && sec[n].Kind == Item {
+		n++
+	}
+	return n
+}
+
+// listUnits makes units of lead-ins and their list: one when all of it fits,
+// else several that each know the lead-in.
+func listUnits(sec []Block) []unit {
+	var out []unit
+	lead, notes := "", []int(nil)
+	for len(sec) > 0 && sec[0].Kind == Paragraph {
+		lead = joinBlocks(lead, sec[0].Text)
+		notes = append(notes, sec[0].Notes...)
+		sec = sec[1:]
+	}
+	// what stands before the last part of a very long lead-in introduces nothing
+	if parts := splitLong(lead); len(parts) > 1 {
+		for _, t := range parts[:len(parts)-1] {
+			out = append(out, unit{text: t})
 		}
-		text := lead
-		first := true
-		for ; i < len(sec) && sec[i].Kind == Item; i++ {
-			entry := sec[i].Marker + " " + sec[i].Text
-			if utf8.RuneCountInString(text)+utf8.RuneCountInString(entry) > MaxChars && text != "" {
-				u := unit{text: text, notes: notes}
-				if !first {
-					u.lead = lead
-				}
-				out = append(out, u)
-				text, notes, first = "", nil, false
-			}
-			text = joinBlocks(text, entry)
-			notes = append(notes, sec[i].Notes...)
+		lead = parts[len(parts)-1]
+	}
+	text, first := lead, true
+	flush := func() {
+		if text == "" {
+			return
 		}
 		u := unit{text: text, notes: notes}
 		if !first {
 			u.lead = lead
 		}
-		if text != "" {
-			out = append(out, u)
-		}
+		out = append(out, u)
+		text, notes, first = "", nil, false
 	}
+	for _, b := range sec {
+		for _, entry := range splitLong(b.Marker + " " + b.Text) {
+			if utf8.RuneCountInString(text)+utf8.RuneCountInString(entry) >= MaxChars {
+				flush()
+			}
+			text = joinBlocks(text, entry)
+		}
+		notes = append(notes, b.Notes...)
+	}
+	flush()
 	return out
 }
 
@@ -155,6 +188,7 @@ func pack(us []unit) []unit {
 	return out
 }
 
+// fits reports whether the unit b belongs into the passage that holds a.
 func fits(a, b unit) bool {
 	la, lb := utf8.RuneCountInString(a.text), utf8.RuneCountInString(b.text)
 	switch {
@@ -173,34 +207,58 @@ func fits(a, b unit) bool {
 var sentenceEnd = regexp.MustCompile(`[.!?:]["”»)]?\s+`)
 
 // splitLong cuts a text longer than MaxChars at sentence ends into parts of
-// about the same length.
+// about the same length; a text without sentence ends between words.
 func splitLong(text string) []string {
-	n := utf8.RuneCountInString(text)
-	if n <= MaxChars {
-		return []string{text}
+	var out []string
+	for n := utf8.RuneCountInString(text); n > MaxChars; {
+		// only what can be in the first part is searched: texts can be long
+		window := text[:byteAt(text, MaxChars)]
+		cut := cutAt(window, len(text)/((n+MaxChars-1)/MaxChars))
+		if cut <= 0 {
+			cut = strings.LastIndexAny(window[:min(len(window), MaxChars)], " \n")
+		}
+		if cut <= 0 { // one endless word
+			cut = len(window)
+		}
+		out = append(out, strings.TrimSpace(text[:cut]))
+		rest := strings.TrimSpace(text[cut:])
+		n -= utf8.RuneCountInString(text[:len(text)-len(rest)])
+		text = rest
 	}
-	parts := (n + MaxChars - 1) / MaxChars
-	goal := len(text) / parts
+	if text != "" {
+		out = append(out, text)
+	}
+	return out
+}
+
+// byteAt gives the place in text behind its first n characters.
+func byteAt(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(text)
+}
+
+// cutAt gives the sentence's end in text that is nearest to goal, -1 for none.
+func cutAt(text string, goal int) int {
 	best := -1
 	for _, m := range sentenceEnd.FindAllStringIndex(text, -1) {
-		if utf8.RuneCountInString(text[:m[1]]) > MaxChars || abbreviation(text[:m[0]+1]) {
+		if abbreviation(text[:m[0]+1]) {
 			continue
 		}
 		if best < 0 || abs(m[1]-goal) < abs(best-goal) {
 			best = m[1]
 		}
 	}
-	if best <= 0 {
-		best = strings.LastIndexAny(text[:min(len(text), MaxChars)], " \n")
-		if best <= 0 {
-			return []string{text}
-		}
-	}
-	return append([]string{strings.TrimSpace(text[:best])}, splitLong(strings.TrimSpace(text[best:]))...)
+	return best
 }
 
 var abbrRE = regexp.MustCompile(`(?i)(^|[\s(])(jf|f\.eks|bl\.a|m\.m|ca|evt|inkl|nr|mv|art|dvs|pr|min|st|\d{1,2})\.$`)
 
+// abbreviation reports whether s ends in one, so that no sentence ends there.
 func abbreviation(s string) bool { return abbrRE.MatchString(s) }
 
 func abs(n int) int { return max(n, -n) }

@@ -3,7 +3,9 @@ package ingest
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -33,27 +35,8 @@ func AssignIDs(source string, cuts []Cut, earlier []Identified) []string {
 			used[found[0]] = true
 		}
 	}
-	type pair struct {
-		cut   int
-		id    string
-		share float64
-	}
-	var pairs []pair
-	for i, c := range cuts {
-		if ids[i] != "" {
-			continue
-		}
-		mine := triples(c.Text)
-		for _, e := range earlier {
-			if used[e.ID] {
-				continue
-			}
-			if s := jaccard(mine, triples(e.Text)); s >= 0.5 {
-				pairs = append(pairs, pair{i, e.ID, s})
-			}
-		}
-	}
-	slices.SortStableFunc(pairs, func(a, b pair) int {
+	pairs := similar(ids, cuts, earlier, used)
+	slices.SortStableFunc(pairs, func(a, b likeness) int {
 		switch {
 		case a.share > b.share:
 			return -1
@@ -72,9 +55,12 @@ func AssignIDs(source string, cuts []Cut, earlier []Identified) []string {
 			continue
 		}
 		sum := sha256.Sum256([]byte(key(c.Section, c.Text)))
-		hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))
+		hash := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))
 		for n := 4; ; n++ {
-			id := source + "/" + slug(c.Section) + "-" + hash[:n]
+			id := source + "/" + slug(c.Section) + "-" + hash[:min(n, len(hash))]
+			if n > len(hash) { // the same text very often under one heading
+				id += strconv.Itoa(n - len(hash))
+			}
 			if !used[id] {
 				ids[i], used[id] = id, true
 				break
@@ -84,6 +70,51 @@ func AssignIDs(source string, cuts []Cut, earlier []Identified) []string {
 	return ids
 }
 
+// A likeness says how much of their word triples a cut and an earlier passage
+// share.
+type likeness struct {
+	cut   int
+	id    string
+	share float64
+}
+
+// similar gives the likenesses of at least a half between the cuts without an
+// id and the earlier passages whose id is free.
+func similar(ids []string, cuts []Cut, earlier []Identified, used map[string]bool) []likeness {
+	has := map[string][]int{} // triple → earlier passages
+	size := make([]int, len(earlier))
+	for k, e := range earlier {
+		if used[e.ID] {
+			continue
+		}
+		ts := triples(e.Text)
+		size[k] = len(ts)
+		for t := range ts {
+			has[t] = append(has[t], k)
+		}
+	}
+	var out []likeness
+	for i, c := range cuts {
+		if ids[i] != "" {
+			continue
+		}
+		mine := triples(c.Text)
+		both := map[int]int{}
+		for t := range mine {
+			for _, k := range has[t] {
+				both[k]++
+			}
+		}
+		for _, k := range slices.Sorted(maps.Keys(both)) {
+			if s := float64(both[k]) / float64(len(mine)+size[k]-both[k]); s >= 0.5 {
+				out = append(out, likeness{i, earlier[k].ID, s})
+			}
+		}
+	}
+	return out
+}
+
+// key makes passages with the same headings and words equal.
 func key(section []string, text string) string {
 	return strings.Join(section, "\x00") + "\x00\x00" + strings.ToLower(collapse(text))
 }
@@ -123,6 +154,7 @@ func Slug(text string) string {
 	return strings.Trim(b.String(), "-")
 }
 
+// triples gives the runs of three words in a text.
 func triples(text string) map[string]bool {
 	words := strings.Fields(strings.ToLower(text))
 	out := map[string]bool{}
@@ -130,17 +162,4 @@ func triples(text string) map[string]bool {
 		out[strings.Join(words[i:i+3], " ")] = true
 	}
 	return out
-}
-
-func jaccard(a, b map[string]bool) float64 {
-	both := 0
-	for k := range a {
-		if b[k] {
-			both++
-		}
-	}
-	if both == 0 {
-		return 0
-	}
-	return float64(both) / float64(len(a)+len(b)-both)
 }

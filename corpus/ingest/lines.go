@@ -17,6 +17,8 @@ type line struct {
 	soft  bool   // ended in one space: wrapped inside a text box
 	box   bool   // belongs to a box at the foot of a page
 	page  int
+	size  int  // of its letters in tenths of a point, 0 when unknown
+	rim   bool // stands in the upper or lower margin of its page
 }
 
 // A Hint tells the reader what the text itself does not show. Hints stand in
@@ -79,7 +81,7 @@ func splitLines(text string) []line {
 	blank := 0
 	for i, raw := range strings.Split(text, "\n") {
 		raw = strings.TrimRight(raw, "\r")
-		t := collapse(raw)
+		t := collapse(strings.ReplaceAll(raw, string(noteSign), ""))
 		if t == "" {
 			blank++
 			continue
@@ -133,6 +135,9 @@ func assemble(ls []line, hints []Hint, goesOn flow) ([]Block, error) {
 		order  []Hint
 	)
 	for _, h := range hints {
+		if h.Repeat && h.Restored != "" {
+			return nil, fmt.Errorf("hint %q: a restored heading cannot repeat", h.text())
+		}
 		if h.Repeat {
 			repeat = append(repeat, h)
 		} else {

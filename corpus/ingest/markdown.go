@@ -7,9 +7,11 @@ import (
 )
 
 var (
-	mdHeading  = regexp.MustCompile(`^(#{1,6})\s+(.*?)\s*#*$`)
+	mdHeading  = regexp.MustCompile(`^(#{1,6})(?:\s+(.*?))?\s*#*$`)
 	mdSup      = regexp.MustCompile(`<sup>(\d+)</sup>`)
 	mdNote     = regexp.MustCompile(`^(?:<sup>(\d+)</sup>|\[\^(\d+)\]:?)\s+(.*)$`)
+	mdRef      = regexp.MustCompile(`\[\^(\d{1,3})\]`)
+	mdRule     = regexp.MustCompile(`^(-{3,}|\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?)$`)
 	mdEmphasis = regexp.MustCompile(`\*{1,3}([^*\n]+?)\*{1,3}`)
 	mdTag      = regexp.MustCompile(`</?(i|b|em|strong|u|br|span|div|p)[^>]*>`)
 	mdLink     = regexp.MustCompile(`!?\[([^\]]+)\]\([^)]*\)`)
@@ -22,34 +24,41 @@ var (
 func Markdown(text string, hints []Hint) (Document, error) {
 	doc := Document{Notes: map[int]string{}}
 	var kept []string
-	var heads []Hint
 	for _, raw := range strings.Split(text, "\n") {
 		t := strings.TrimSpace(raw)
 		if m := mdNote.FindStringSubmatch(t); m != nil {
 			no, _ := strconv.Atoi(m[1] + m[2])
-			doc.Notes[no] = stripMarkdown(m[3])
+			doc.Notes[no], _ = takeNotes(stripMarkdown(m[3]))
 			continue
 		}
 		kept = append(kept, raw)
 	}
-	ls := splitLines(strings.Join(kept, "\n"))
-	for i := range ls {
-		if m := mdHeading.FindStringSubmatch(ls[i].text); m != nil {
-			ls[i].text = stripMarkdown(m[2])
-			ls[i].page = len(m[1]) // its level, until the hint below is made
+	var ls []line
+	blank := 0
+	for _, l := range splitLines(strings.Join(kept, "\n")) {
+		if m := mdHeading.FindStringSubmatch(l.text); m != nil {
+			l.text = m[2]
+			l.page = len(m[1]) // its level, until the hint below is made
+		}
+		l.text = stripMarkdown(l.text)
+		if l.text == "" { // nothing but marks
+			blank += l.blank + 1
 			continue
 		}
-		ls[i].text = stripMarkdown(ls[i].text)
+		l.blank += blank
+		blank = 0
+		ls = append(ls, l)
 	}
-	heads = hints
-	bs, err := assembleMarkdown(ls, heads)
+	bs, err := assembleMarkdown(ls, hints)
 	if err != nil {
 		return Document{}, err
 	}
 	for i := range bs {
-		bs[i].Text, bs[i].Notes = takeNotes(bs[i].Text)
+		if bs[i].Kind == Paragraph {
+			bs[i].Text = strings.TrimSuffix(strings.TrimPrefix(bs[i].Text, "| "), " |")
+		}
 	}
-	doc.Blocks = bs
+	doc.Blocks = takeAllNotes(bs)
 	return doc, nil
 }
 
@@ -79,6 +88,9 @@ func assembleMarkdown(ls []line, hints []Hint) ([]Block, error) {
 		ls[i].page = 0
 	}
 	return assemble(ls, order, func(prev, next line, cur *Block, _ int) bool {
+		if strings.HasPrefix(next.text, "| ") { // a table's row
+			return false
+		}
 		if next.blank == 0 {
 			return true
 		}
@@ -91,6 +103,10 @@ func assembleMarkdown(ls []line, hints []Hint) ([]Block, error) {
 // keeps its words; a footnote's mark becomes a sign.
 func stripMarkdown(s string) string {
 	s = mdSup.ReplaceAllString(s, string(noteSign)+"$1"+string(noteSign))
+	s = mdRef.ReplaceAllString(s, string(noteSign)+"$1"+string(noteSign))
+	if mdRule.MatchString(s) {
+		return ""
+	}
 	s = mdTag.ReplaceAllString(s, "")
 	s = mdAuto.ReplaceAllString(s, "$1")
 	s = mdLink.ReplaceAllString(s, "$1")

@@ -34,7 +34,10 @@ func noteCuts(d Document) []Cut {
 			for _, h := range path {
 				section = append(section, h.Text)
 			}
-			out = append(out, Cut{Section: append(section, fmt.Sprintf("Fotnote %d", n)), Text: text})
+			section = append(section, fmt.Sprintf("Fotnote %d", n))
+			for _, t := range splitLong(text) {
+				out = append(out, Cut{Section: section, Text: t})
+			}
 		}
 	}
 	return out

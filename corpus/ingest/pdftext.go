@@ -48,10 +48,7 @@ func PDFText(text string, hints []Hint) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	for i := range bs {
-		bs[i].Text, bs[i].Notes = takeNotes(bs[i].Text)
-	}
-	doc.Blocks = bs
+	doc.Blocks = takeAllNotes(bs)
 	return doc, nil
 }
 
@@ -59,7 +56,7 @@ func splitPages(text string) [][]line {
 	var pages [][]line
 	for i, raw := range strings.Split(text, "\n") {
 		raw = strings.TrimRight(raw, "\r")
-		t := collapse(raw)
+		t := collapse(strings.ReplaceAll(raw, string(noteSign), ""))
 		if t == "" {
 			continue
 		}
@@ -223,6 +220,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 var signRE = regexp.MustCompile(" ?\uE000(\\d+)\uE000")
 
+// takeNotes takes the signs of footnotes out of a text and gives their numbers.
 func takeNotes(text string) (string, []int) {
 	var nos []int
 	for _, m := range signRE.FindAllStringSubmatch(text, -1) {
@@ -230,6 +228,21 @@ func takeNotes(text string) (string, []int) {
 		nos = append(nos, n)
 	}
 	return collapseLines(signRE.ReplaceAllString(text, "")), nos
+}
+
+// takeAllNotes takes the signs out of all blocks. What was nothing but a mark
+// is no block; its mark goes to the block before it.
+func takeAllNotes(bs []Block) []Block {
+	var out []Block
+	for _, b := range bs {
+		b.Text, b.Notes = takeNotes(b.Text)
+		if b.Text != "" {
+			out = append(out, b)
+		} else if n := len(out); n > 0 {
+			out[n-1].Notes = append(out[n-1].Notes, b.Notes...)
+		}
+	}
+	return out
 }
 
 // collapseLines collapses white space but keeps line breaks.

@@ -99,7 +99,7 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 			}
 		}
 		version += "+" + st.added
-	} else if st.retriever, err = retriever.Open(snap, e); err != nil {
+	} else if st.retriever, err = retriever.Open(ctx, snap, e); err != nil {
 		return nil, err
 	}
 	st.library = corpus.NewLibrary(all)

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -78,10 +79,10 @@ func (c Case) Right(quote string, section []string) bool {
 		}
 	}
 	only := map[string]bool{}
-	for _, s := range append(c.SectionOnly, c.GoldLoose...) {
+	for _, s := range slices.Concat(c.SectionOnly, c.GoldLoose) {
 		only[Fold(s)] = true
 	}
-	for _, g := range append(c.Gold, c.GoldLoose...) {
+	for _, g := range slices.Concat(c.Gold, c.GoldLoose) {
 		if !strings.Contains(q, Fold(g)) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -49,19 +50,29 @@ func Fold(s string) string {
 }
 
 var (
-	paragraphRE = regexp.MustCompile(`(?i)(?:§+\s*|\bparagraf(?:en)?\s+|\bsection\s+|\bsec\.\s*)(\d{1,3})(?:\s?([a-z])\b)?(?:\s*[-–]\s*(\d{1,2}))?`)
+	paragraphRE = regexp.MustCompile(`(?i)(?:§+\s*|\bparagraf(?:en)?\s+|\bsection\s+|\bsec\.\s*)(\d{1,3})(\s?[a-z])?(?:\s*[-–]\s*(\d{1,2}))?`)
 	articleRE   = regexp.MustCompile(`(?i)\b(?:art(?:ikkel|icle|\.)?)\s*(\d{1,3})\b`)
+	plainSigns  = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u2011", "-")
 )
 
 // References gives the paragraphs and articles that a text names, each in one
 // form: "hpl § 29", "paragraf 29" and "§29" are "§29"; "§ 3-2" is "§3-2",
-// "§ 19 e" is "§19e"; "artikkel 9" and "art. 9" are "art9".
+// "§ 19 e" is "§19e"; "artikkel 9" and "art. 9" are "art9". The "i" of "§ 29 i
+// loven" and the "p" of "§ 29 på" are no part of it.
 func References(s string) []string {
+	s = plainSigns.Replace(s)
 	var out []string
-	for _, m := range paragraphRE.FindAllStringSubmatch(s, -1) {
-		ref := "§" + m[1] + strings.ToLower(m[2])
-		if m[3] != "" {
-			ref = "§" + m[1] + "-" + m[3]
+	for _, m := range paragraphRE.FindAllStringSubmatchIndex(s, -1) {
+		ref := "§" + s[m[2]:m[3]]
+		switch {
+		case m[6] >= 0:
+			ref += "-" + s[m[6]:m[7]]
+		case m[4] >= 0:
+			letter := strings.ToLower(s[m[4]:m[5]])
+			next, _ := utf8.DecodeRuneInString(s[m[5]:])
+			if letter != " i" && !unicode.IsLetter(next) && !unicode.IsDigit(next) {
+				ref += strings.TrimSpace(letter)
+			}
 		}
 		out = append(out, ref)
 	}

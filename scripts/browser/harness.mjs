@@ -14,7 +14,14 @@ if (shots) mkdirSync(shots, { recursive: true });
 let passed = 0;
 let failed = 0;
 
-export function launch() {
+// launch waits for the service, so that it may be started just before.
+export async function launch() {
+  for (let n = 0; ; n++) {
+    if (await fetch(base).then((r) => r.ok, () => false)) break;
+    if (n === 60) { console.error(`no service at ${base}`); process.exit(1); }
+    await new Promise((done) => setTimeout(done, 500));
+  }
+
   const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
   const root = process.getuid?.() === 0; // its sandbox does not work for root
   return chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
@@ -53,7 +60,12 @@ export async function axe(page, state) {
 }
 
 export async function shot(page, name, fullPage = true) {
-  if (shots) await page.screenshot({ path: join(shots, `${name}.png`), fullPage });
+  if (!shots) return;
+  try {
+    await page.screenshot({ path: join(shots, `${name}.png`), fullPage });
+  } catch (err) {
+    console.log(`     (no picture of ${name}: ${String(err.message).split('\n')[0]})`); // pictures decide nothing
+  }
 }
 
 // noSideways holds that nothing is wider than the window.

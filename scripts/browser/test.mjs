@@ -152,6 +152,9 @@ await withPage('start', {}, async (page) => {
 });
 
 await withPage('http', { before: (page) => page.routeWebSocket('**/v1/chat', (ws) => ws.close()) }, async (page) => {
+  await check('without a WebSocket the page still says that the service is there', async () => {
+    await page.locator('#connection[data-state=http]').waitFor();
+  });
   await check('without a WebSocket the question goes by HTTP', async () => {
     const posted = page.waitForRequest('**/v1/ask', { timeout: 15000 });
     await ask(page, covered);

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"strings"
+	"unicode/utf8"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -38,7 +40,7 @@ func (c *Cache) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer,
 	conversation := t.Conversation
 	t.Conversation = ""
 	b, err := json.Marshal(t)
-	if err != nil { // broken text: the dialogue says so
+	if err != nil || !utf8.ValidString(t.Question+strings.Join(t.History, "")) { // the dialogue says what is wrong; JSON would mend it
 		return c.next.Turn(ctx, t)
 	}
 	key := sha256.Sum256(b)

@@ -88,12 +88,12 @@ func (d *Dialogue) conflicts(a *kiveileder.Answer) {
 			}
 			var at []int
 			for _, side := range cf.Sides {
-				i := d.include(a, side.Passage)
+				i := d.include(a, side.Passage, at)
 				if i < 0 {
 					continue
 				}
 				at = append(at, i)
-				if side.Superseded {
+				if side.Superseded && !a.Citations[i].Superseded {
 					a.Citations[i].Superseded = true
 					a.Citations[i].Note = strings.TrimSpace(a.Citations[i].Note + " " + d.texts.Get("superseded", a.Language))
 				}
@@ -112,9 +112,9 @@ func (d *Dialogue) conflicts(a *kiveileder.Answer) {
 }
 
 // include gives the index of the passage's citation, adding it, in the place
-// of the last one when there are too many. It gives -1 when there is no such
-// passage, or no room.
-func (d *Dialogue) include(a *kiveileder.Answer, p kiveileder.Passage) int {
+// of the last one when there are too many and neither keep nor a conflict that
+// is told points to that. It gives -1 when there is no such passage, or no room.
+func (d *Dialogue) include(a *kiveileder.Answer, p kiveileder.Passage, keep []int) int {
 	if i := slices.IndexFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == p.ID }); i >= 0 {
 		return i
 	}
@@ -127,6 +127,9 @@ func (d *Dialogue) include(a *kiveileder.Answer, p kiveileder.Passage) int {
 		return len(a.Citations) - 1
 	}
 	last := len(a.Citations) - 1
+	if slices.Contains(keep, last) {
+		return -1
+	}
 	for _, cf := range a.Conflicts {
 		if slices.Contains(cf.Citations, last) {
 			return -1

@@ -1,0 +1,248 @@
+// Package memory is the index in the process: vectors and postings in memory,
+// compared one by one. For a corpus of some thousand passages it is the
+// fastest there is.
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/viterin/vek/vek32"
+
+	"kiveileder/retriever/index"
+	"kiveileder/retriever/lexical"
+)
+
+// Index is an index.Index. The zero value is empty and ready.
+type Index struct {
+	state atomic.Pointer[state]
+}
+
+// state is one version; it is never changed.
+type state struct {
+	version   string
+	entries   []index.Entry
+	byPassage [][]int32 // entries of each passage
+	texts     *lexical.Index
+	others    *lexical.Index
+	doc       []int32 // by entry: its document in texts or others, -1 for none
+	bank      int     // how many of the first documents in others are questions
+	spaces    sync.Pool
+}
+
+// space is what one comparison needs.
+type space struct {
+	cos, grams    []float32 // by entry
+	texts, others []float32 // by document
+	taken         []bool    // by entry
+	order         []int32
+}
+
+// Replace builds the postings and switches over.
+func (x *Index) Replace(ctx context.Context, version string, entries []index.Entry) error {
+	s := &state{version: version, entries: entries, texts: lexical.NewIndex(), others: lexical.NewIndex(), doc: make([]int32, len(entries))}
+	passages := 0
+	for _, e := range entries {
+		if e.Kind.OfPassage() {
+			passages = max(passages, int(e.Ref)+1)
+		}
+	}
+	s.byPassage = make([][]int32, passages)
+	heads := make([]int, passages)
+	for i, e := range entries {
+		if e.Kind == index.PassageText {
+			heads[e.Ref]++
+		}
+		if e.Kind.OfPassage() {
+			s.byPassage[e.Ref] = append(s.byPassage[e.Ref], int32(i))
+		}
+	}
+	for p, n := range heads {
+		if n != 1 {
+			return fmt.Errorf("passage %d has %d texts, want one", p, n)
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { s.add(s.texts, func(k index.Kind) bool { return k == index.PassageText }) })
+	s.add(s.others, func(k index.Kind) bool { return k > index.Sentence })
+	wg.Wait()
+	for i, e := range entries {
+		switch {
+		case e.Kind == index.Sentence:
+			s.doc[i] = -1
+		case e.Kind == index.Question && int(s.doc[i]) == s.bank:
+			s.bank++
+		}
+	}
+	s.spaces.New = func() any {
+		return &space{
+			cos: make([]float32, len(entries)), grams: make([]float32, len(entries)),
+			texts: make([]float32, s.texts.Len()), others: make([]float32, s.others.Len()),
+			taken: make([]bool, len(entries)), order: make([]int32, 0, len(entries)),
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.state.Store(s)
+	return nil
+}
+
+func (s *state) add(to *lexical.Index, of func(index.Kind) bool) {
+	for i, e := range s.entries {
+		if !of(e.Kind) {
+			continue
+		}
+		text := e.Letter
+		if text == "" {
+			text = e.Text
+		}
+		s.doc[i] = int32(to.Add(lexical.Terms(text)))
+	}
+}
+
+// Version gives the version of the last Replace.
+func (x *Index) Version(context.Context) (string, error) {
+	if s := x.state.Load(); s != nil {
+		return s.version, nil
+	}
+	return "", nil
+}
+
+// Compare compares the query with every entry and picks.
+func (x *Index) Compare(ctx context.Context, q index.Query) ([]index.Match, error) {
+	s := x.state.Load()
+	if s == nil {
+		return nil, ctx.Err()
+	}
+	w := s.spaces.Get().(*space)
+	defer s.spaces.Put(w)
+	s.texts.Score(q.Terms, w.texts)
+	s.others.Score(q.Terms, w.others)
+	clear(w.taken)
+	var byKind [index.Kinds][]int32
+	w.order = w.order[:0]
+	for i := range s.entries {
+		e := &s.entries[i]
+		w.cos[i] = (vek32.Dot(q.Dir, e.Vector) - q.Offset[e.Kind.Side()]) * e.InvLen
+		switch {
+		case e.Kind == index.PassageText:
+			w.grams[i] = w.texts[s.doc[i]]
+		case e.Kind.Lexical():
+			w.grams[i] = w.others[s.doc[i]]
+		default:
+			w.grams[i] = 0
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i := range s.entries {
+		byKind[s.entries[i].Kind] = append(byKind[s.entries[i].Kind], int32(i))
+	}
+	for k, of := range byKind {
+		s.take(w, of, q.Most, w.cos)
+		if index.Kind(k).Lexical() {
+			s.take(w, of, q.Most, w.grams)
+		}
+	}
+	for i, taken := range w.taken {
+		if taken {
+			w.order = append(w.order, int32(i))
+		}
+	}
+	for _, i := range w.order { // the other entries of their passages
+		if e := &s.entries[i]; e.Kind.OfPassage() {
+			for _, k := range s.byPassage[e.Ref] {
+				w.taken[k] = true
+			}
+		}
+	}
+	out := make([]index.Match, 0, 4*len(w.order))
+	for i, taken := range w.taken {
+		if taken {
+			e := &s.entries[i]
+			out = append(out, index.Match{
+				Entry: int32(i), Kind: e.Kind, Ref: e.Ref,
+				Cos: w.cos[i], Raw: vek32.Dot(q.Raw, e.Vector), Grams: w.grams[i],
+			})
+		}
+	}
+	return out, nil
+}
+
+// take marks the n entries with the highest values, all when n is 0. Equal
+// values are taken in the order of their numbers.
+func (s *state) take(w *space, of []int32, n int, value []float32) {
+	if n > 0 && n < len(of) {
+		// the n-th value first, then what is above it: linear on average
+		of = slices.Clone(of)
+		pick(of, n, func(a, b int32) int {
+			if c := cmp.Compare(value[b], value[a]); c != 0 {
+				return c
+			}
+			return cmp.Compare(a, b)
+		})
+		of = of[:n]
+	}
+	for _, i := range of {
+		w.taken[i] = true
+	}
+}
+
+// pick puts the n first of xs, in less's order, before the others (Hoare's
+// selection).
+func pick(xs []int32, n int, order func(a, b int32) int) {
+	for len(xs) > n && len(xs) > 12 {
+		a, b, c := xs[0], xs[len(xs)/2], xs[len(xs)-1]
+		if order(a, b) > 0 {
+			a, b = b, a
+		}
+		if order(b, c) > 0 {
+			b = c
+			if order(a, b) > 0 {
+				b = a
+			}
+		}
+		i, k := 0, len(xs)-1
+		for i <= k {
+			for order(xs[i], b) < 0 {
+				i++
+			}
+			for order(xs[k], b) > 0 {
+				k--
+			}
+			if i <= k {
+				xs[i], xs[k] = xs[k], xs[i]
+				i++
+				k--
+			}
+		}
+		switch {
+		case n <= k:
+			xs = xs[:k+1]
+		case n >= i:
+			xs, n = xs[i:], n-i
+		default:
+			return
+		}
+	}
+	slices.SortFunc(xs, order)
+}
+
+// Known looks the terms up.
+func (x *Index) Known(_ context.Context, terms []string) ([]bool, error) {
+	out := make([]bool, len(terms))
+	s := x.state.Load()
+	if s == nil {
+		return out, nil
+	}
+	for i, t := range terms {
+		out[i] = s.texts.Count(t, s.texts.Len()) > 0 || s.others.Count(t, s.bank) >= 2
+	}
+	return out, nil
+}

@@ -1,0 +1,105 @@
+package dialogue_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"kiveileder"
+	"kiveileder/corpus"
+	"kiveileder/retriever"
+	"kiveileder/services/dialogue"
+)
+
+// A fakeSearcher gives the result that a test wants and remembers what it was
+// asked.
+type fakeSearcher struct {
+	result retriever.Result
+	err    error
+	asked  []retriever.Query
+}
+
+func (f *fakeSearcher) Search(_ context.Context, q retriever.Query) (retriever.Result, error) {
+	f.asked = append(f.asked, q)
+	return f.result, f.err
+}
+
+// finds gives a searcher that judges a message so and finds these passages.
+func finds(v retriever.Verdict, ps ...kiveileder.Passage) *fakeSearcher {
+	f := &fakeSearcher{result: retriever.Result{Verdict: v}}
+	for i, p := range ps {
+		f.result.Hits = append(f.result.Hits, retriever.Hit{Passage: p, Score: 5 - float64(i)})
+	}
+	return f
+}
+
+var (
+	// covered is the verdict of a question that the sources answer.
+	covered = retriever.Verdict{Class: retriever.Covered, Answers: 0.91}
+
+	guidance = kiveileder.Source{ID: "veiledning", Title: "Veiledning om formål", Updated: "2026-02-14", Published: "2020-01-01", Publisher: []string{"Helsedirektoratet", "DMP"}}
+	report   = kiveileder.Source{ID: "rapport", Title: "Rapport om radiologi", Published: "2021-11-30"}
+
+	approval = kiveileder.Passage{ID: "veiledning/rek-a1b2", Source: "veiledning", Section: []string{"Formål", "Helseforskning"}, Text: "Må ha forhåndsgodkjenning fra REK."}
+	research = kiveileder.Passage{ID: "veiledning/annen-c3d4", Source: "veiledning", Section: []string{"Formål", "Annen forskning"}, Text: "Trenger ikke REK."}
+	older    = kiveileder.Passage{ID: "rapport/rek-e5f6", Source: "rapport", Section: []string{"Godkjenning"}, Text: "Søk Direktoratet for e-helse."}
+	unclear  = kiveileder.Passage{ID: "rapport/ansvar-g7h8", Source: "rapport", Section: []string{"Ansvar"}, Text: "Det er uklart hvem som har ansvaret."}
+	tools    = kiveileder.Passage{ID: "rapport/verktoy-i9j0", Source: "rapport", Section: []string{"Verktøy"}, Restored: true, Lead: "Verktøyet skal:", Text: "• hjelpe helsepersonell"}
+)
+
+// library is a corpus of two sources with one known conflict.
+func library(conflicts ...corpus.Conflict) *corpus.Library {
+	if conflicts == nil {
+		conflicts = []corpus.Conflict{{
+			Key: "rek",
+			Sides: []corpus.Side{
+				{Source: "veiledning", Snippet: "forhåndsgodkjenning fra REK"},
+				{Source: "rapport", Snippet: "Direktoratet for e-helse", Superseded: true},
+			},
+			Text: map[kiveileder.Language]string{"nb": "Kildene er uenige.", "en": "The sources disagree."},
+		}}
+	}
+	return corpus.NewLibrary(&corpus.Corpus{
+		Sources:   []corpus.Meta{{Source: guidance}, {Source: report}},
+		Passages:  []kiveileder.Passage{approval, research, older, unclear, tools},
+		Conflicts: conflicts,
+		Glossary: corpus.Glossary{Agencies: []corpus.Agency{
+			{Name: "Helsedirektoratet", Former: []corpus.Former{{Name: "Direktoratet for e-helse"}}},
+		}},
+	})
+}
+
+func texts(t testing.TB) corpus.Texts {
+	t.Helper()
+	ts, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ts
+}
+
+var loadTexts = sync.OnceValues(func() (corpus.Texts, error) { return corpus.LoadTexts(corpus.Files) })
+
+var (
+	purposes = []corpus.Purpose{
+		{Value: "health_research", Label: map[kiveileder.Language]string{"nb": "Forskning", "nn": "Forsking", "en": "Research"}, Search: "helseforskning"},
+		{Value: "procurement", Label: map[kiveileder.Language]string{"nb": "Kjøpe", "nn": "Kjøpe", "en": "Buy"}, Search: "anskaffelse"},
+	}
+	versions = kiveileder.Versions{Corpus: "c1", Model: "m1"}
+)
+
+// open gives a dialogue over a searcher and the example library.
+func open(t testing.TB, s dialogue.Searcher, conflicts ...corpus.Conflict) *dialogue.Dialogue {
+	t.Helper()
+	return dialogue.New(s, library(conflicts...), texts(t), purposes, versions, func() string { return "2026-11-22" })
+}
+
+// ask makes a turn that must not fail.
+func ask(t testing.TB, d dialogue.Turner, turn kiveileder.Turn) kiveileder.Answer {
+	t.Helper()
+	a, err := d.Turn(context.Background(), turn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
