@@ -10,7 +10,9 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -92,13 +94,16 @@ func Load(fsys fs.FS) (*Corpus, error) {
 	return c, decode(fsys, "conflicts.yaml", &c.Conflicts)
 }
 
-// decode reads a YAML file strictly; a missing file leaves v as it is.
+// decode reads a YAML file strictly; a missing or empty file leaves v as it is.
 func decode(fsys fs.FS, name string, v any) error {
 	b, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil //nolint:nilerr // the file is optional
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(v); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(v); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
@@ -205,6 +210,9 @@ type Side struct {
 func Hash(fsys fs.FS) (string, error) {
 	h := sha256.New()
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != "." {
+			return fs.SkipDir // a document that is being taken in
+		}
 		if err != nil || d.IsDir() || !hashed(name) {
 			return err
 		}
@@ -219,9 +227,13 @@ func Hash(fsys fs.FS) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], err
 }
 
-// hashed reports whether a file is part of what answers are made from; the
-// originals and the readable texts are not, their passages are.
+// hashed reports whether a file is part of what is found and quoted. The
+// originals and the readable texts are not, their passages are; nor are the
+// service's own words.
 func hashed(name string) bool {
+	if base := path.Base(name); base == "texts.yaml" || base == "purposes.yaml" {
+		return false
+	}
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, "passages.jsonl")
 }
 

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -38,8 +39,10 @@ func Lint(c, base *Corpus) []Problem {
 		switch n := utf8.RuneCountInString(p.Text); {
 		case ids[p.ID]:
 			bad("passage %s: the id is there twice", p.ID)
-		case !sources[p.Source] || !strings.HasPrefix(p.ID, p.Source+"/"):
+		case !sources[p.Source]:
 			bad("passage %s: its source %q is not there", p.ID, p.Source)
+		case !strings.HasPrefix(p.ID, p.Source+"/"):
+			bad("passage %s: the id must begin with %q", p.ID, p.Source+"/")
 		case n == 0 || n > kiveileder.MaxQuoteChars:
 			bad("passage %s: %d characters, want 1 to %d", p.ID, n, kiveileder.MaxQuoteChars)
 		}
@@ -48,6 +51,9 @@ func Lint(c, base *Corpus) []Problem {
 	seen := map[string]string{}
 	once := func(where, text string) {
 		key := lexical.Fold(text)
+		if key == "" { // nothing but signs: "?", an emoji
+			key = text
+		}
 		switch {
 		case strings.TrimSpace(text) == "":
 			bad("%s: an empty question", where)
@@ -73,23 +79,30 @@ func Lint(c, base *Corpus) []Problem {
 			bad("intents.yaml %s: unknown kind %q", in.Intent, in.Kind)
 		}
 	}
+	if _, err := Wants(c.Asked); err != nil {
+		bad("%v", err)
+	}
+	said := &Corpus{Sources: c.Sources, Passages: c.Passages}
+	if base != nil {
+		said.Passages = slices.Concat(base.Passages, c.Passages)
+	}
+	l := NewLibrary(said)
 	for _, cf := range c.Conflicts {
-		out = append(out, lintConflict(c, cf)...)
+		out = append(out, lintConflict(l, cf)...)
 	}
 	return out
 }
 
-func lintConflict(c *Corpus, cf Conflict) []Problem {
+func lintConflict(l *Library, cf Conflict) []Problem {
 	var out []Problem
 	if len(cf.Sides) < 2 {
 		out = append(out, Problem(fmt.Sprintf("conflicts.yaml %s: want two sides or more", cf.Key)))
 	}
-	for _, l := range kiveileder.Languages {
-		if cf.Text[l] == "" {
-			out = append(out, Problem(fmt.Sprintf("conflicts.yaml %s: no text in %s", cf.Key, l)))
+	for _, lang := range kiveileder.Languages {
+		if cf.Text[lang] == "" {
+			out = append(out, Problem(fmt.Sprintf("conflicts.yaml %s: no text in %s", cf.Key, lang)))
 		}
 	}
-	l := NewLibrary(&Corpus{Sources: c.Sources, Passages: c.Passages})
 	for _, s := range cf.Sides {
 		if _, ok := l.find(s); !ok {
 			out = append(out, Problem(fmt.Sprintf("conflicts.yaml %s: %q is not verbatim in a passage of %s", cf.Key, s.Snippet, s.Source)))
@@ -246,6 +259,9 @@ func LintOriginals(fsys fs.FS, c *Corpus) []Problem {
 			continue
 		}
 		o, err := NewOriginal(m, b)
+		if errors.Is(err, ErrNotText) {
+			continue
+		}
 		if err != nil {
 			out = append(out, Problem(fmt.Sprintf("source %s: %v", m.ID, err)))
 			continue

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,10 @@ type Original struct {
 	jumps map[int][]int // from a place in runes to the places behind what may be passed over there
 }
 
+// ErrNotText says that an original is no text that a quote could be compared
+// with, but markup or binary.
+var ErrNotText = errors.New("quotes can be checked only against text")
+
 // NewOriginal prepares an original. Furniture is, in every format, a line that
 // is nothing but an address and what the drop hints of m cover; in Markdown
 // also the lines of footnotes; in text from a PDF also the line "41 av 74",
@@ -32,13 +37,12 @@ type Original struct {
 // and in text from a PDF the numbers of the same page's footnotes where they
 // are glued to a word.
 //
-// Formats that are not text (docx, pdf) are an error: check their extracted
-// text as plain.
+// The error for formats that are not text (html, docx, pdf) is [ErrNotText].
 func NewOriginal(m Meta, original []byte) (*Original, error) {
 	switch m.Format {
-	case "plain", "slides", "markdown", "pdftext":
+	case "plain", "text", "slides", "markdown", "pdftext":
 	default:
-		return nil, fmt.Errorf("format %q: quotes cannot be checked against it", m.Format)
+		return nil, fmt.Errorf("format %q: %w", m.Format, ErrNotText)
 	}
 	t := newOriginalText(m, string(original))
 	t.dropped(m)

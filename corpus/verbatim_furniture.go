@@ -15,6 +15,7 @@ type originalText struct {
 
 func newOriginalText(m Meta, text string) *originalText {
 	t := &originalText{}
+	text = ligatures.Replace(text)
 	for raw := range strings.SplitSeq(text, "\n") {
 		if strings.TrimSpace(raw) == "" {
 			continue
@@ -29,6 +30,9 @@ func newOriginalText(m Meta, text string) *originalText {
 	t.notes = make([]map[string]bool, len(t.raw))
 	return t
 }
+
+// ligatures are one sign for several letters.
+var ligatures = strings.NewReplacer("ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl")
 
 var (
 	linkTarget   = regexp.MustCompile(`\]\([^)\s]*\)`)

@@ -7,6 +7,7 @@ import (
 
 	"kiveileder/corpus"
 	"kiveileder/retriever/embed"
+	"kiveileder/retriever/index"
 	"kiveileder/retriever/index/memory"
 )
 
@@ -68,4 +69,23 @@ func Embed(ctx context.Context, e embed.Embedder, c *corpus.Corpus, cache Cache,
 		cache[keyOf(en)] = en.Vector
 	}
 	return nil
+}
+
+// OpenWithout gives a retriever over the snapshot as if a source had no
+// questions yet: to measure how a new document fares.
+func OpenWithout(ctx context.Context, s *Snapshot, e embed.Embedder, source string) (*Retriever, error) {
+	es, err := s.entries()
+	if err != nil {
+		return nil, err
+	}
+	es = slices.DeleteFunc(es, func(en index.Entry) bool {
+		return en.Kind == index.Question && s.Corpus.Passages[en.Ref].Source == source
+	})
+	x := &memory.Index{}
+	if err := x.Replace(ctx, s.Version, es); err != nil {
+		return nil, err
+	}
+	r := newRetriever(e, x, s.Corpus, s.Space)
+	r.weights, r.judge = s.Weights, s.Judge
+	return r, nil
 }

@@ -155,7 +155,7 @@ func (r *Retriever) cluesOf(x exam, ranked []scored, linear []float32) clues {
 		asks, lacks := float32(0), float32(0)
 		if i < len(r.wants) && r.wants[i].Asks.MatchString(x.text) {
 			asks = 1
-			if r.wants[i].Offers != nil && !r.offers[first.passage][i] {
+			if r.lacks(first.passage, r.wants[i]) {
 				lacks = 1
 			}
 		}
@@ -224,6 +224,17 @@ func (j *Judge) answers(c *clues) float64 {
 	return sigmoid(s)
 }
 
+// Set on the routing sets beside the threshold (docs/decisions.md).
+const (
+	// outside is the probability from which on a message counts as out of the
+	// field: sending off what belongs here is worse than handing over what
+	// does not.
+	outside = 0.90
+	// sure is the probability of an answer from which on a message is answered
+	// although it looks like one that says too little ("Hva er Normen?").
+	sure = 0.93
+)
+
 // verdict judges an examined message.
 func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
 	j := r.judge
@@ -237,13 +248,13 @@ func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
 	switch {
 	case likely == cSmalltalk:
 		v.Class, v.Intent = Smalltalk, r.nearestIntent(x, "smalltalk")
-	case likely == cPerson:
+	case likely == cPerson && v.Answers < sure:
 		v.Class, v.Intent = WantsPerson, r.nearestIntent(x, "escalate")
 	case likely == cRefuse:
 		v.Class, v.Intent = Declined, r.nearestIntent(x, "decline")
-	case likely == cUnder:
+	case likely == cUnder && v.Answers < sure && !r.specific(x.text):
 		v.Class = Underspecified
-	case p[cOutside]+p[cRefuse]+p[cSmalltalk] > p[cCovered]+p[cUnanswered]+p[cUnder]+p[cPerson]:
+	case p[cOutside]+p[cRefuse]+p[cSmalltalk] > outside:
 		v.Class = Declined
 	case v.Answers >= r.threshold:
 		v.Class = Covered

@@ -45,11 +45,11 @@ type Retriever struct {
 	passages []kiveileder.Passage
 	docOf    []int // by passage: the number of its source
 	docs     int
+	dates    []string          // by source: the ISO date that its age is judged by
 	refs     []map[string]bool // by passage: the paragraphs that it names
 	topics   []kiveileder.Topic
 	intents  []corpus.Intent
 	wants    []corpus.Want
-	offers   [][]bool // by passage and want
 
 	gatherings sync.Pool
 }
@@ -68,6 +68,11 @@ func newRetriever(e embed.Embedder, x index.Index, c *corpus.Corpus, sp *Space) 
 		d := slices.Index(docs, p.Source)
 		if d < 0 {
 			d, docs = len(docs), append(docs, p.Source)
+			date := ""
+			if i := slices.IndexFunc(c.Sources, func(m corpus.Meta) bool { return m.ID == p.Source }); i >= 0 {
+				date = c.Sources[i].Date()
+			}
+			r.dates = append(r.dates, date)
 		}
 		r.docOf[i] = d
 		r.refs[i] = map[string]bool{}
@@ -76,7 +81,9 @@ func newRetriever(e embed.Embedder, x index.Index, c *corpus.Corpus, sp *Space) 
 		}
 	}
 	r.docs = len(docs)
-	r.lookForWants(c.Asked)
+	// patterns are checked when a corpus is linted; a broken one counts as none
+	r.wants, _ = corpus.Wants(c.Asked)
+	r.wants = r.wants[:min(len(r.wants), maxWants)]
 	return r
 }
 
@@ -86,19 +93,21 @@ func letters(p kiveileder.Passage) string {
 	return strings.Join(p.Section, " ") + " " + p.Lead + " " + p.Text
 }
 
-// lookForWants notes which passage offers what. Patterns are checked when a
-// corpus is linted; a broken one counts as none here.
-func (r *Retriever) lookForWants(as []corpus.Asked) {
-	r.wants, _ = corpus.Wants(as)
-	r.wants = r.wants[:min(len(r.wants), maxWants)]
-	r.offers = make([][]bool, len(r.passages))
-	for i, p := range r.passages {
-		r.offers[i] = make([]bool, len(r.wants))
-		text := p.Lead + "\n" + p.Text
-		for k, w := range r.wants {
-			r.offers[i][k] = w.Offers != nil && w.Offers.MatchString(text)
+// lacks reports whether a passage lacks what the want asks for.
+func (r *Retriever) lacks(passage int, w corpus.Want) bool {
+	p := r.passages[passage]
+	return w.Offers != nil && !w.Offers.MatchString(p.Lead+"\n"+p.Text)
+}
+
+// specific reports whether a message names its purpose or data, so that there
+// is no need to ask for it.
+func (r *Retriever) specific(text string) bool {
+	for _, w := range r.wants {
+		if w.Ask == "specific" && w.Asks.MatchString(text) {
+			return true
 		}
 	}
+	return false
 }
 
 // A Query is what is searched for.
@@ -134,7 +143,7 @@ func (r *Retriever) Search(ctx context.Context, q Query) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
-	ranked := r.rank(x.met)
+	ranked := r.newerFirst(r.rank(x.met))
 	res := Result{}
 	if len(ranked) == 0 {
 		res.Verdict.Class = Uncertain
@@ -149,6 +158,22 @@ func (r *Retriever) Search(ctx context.Context, q Query) (Result, error) {
 		res.Hits = append(res.Hits, Hit{r.passages[s.passage], float64(s.score)})
 	}
 	return res, nil
+}
+
+// asGood is the difference in score below which two passages answer equally
+// well as far as anybody can tell.
+const asGood = 0.25
+
+// newerFirst puts, among the first few, a passage of a newer source before one
+// of an older that is only as good.
+func (r *Retriever) newerFirst(ss []scored) []scored {
+	for i := 1; i < min(len(ss), kiveileder.MaxCitations); i++ {
+		a, b := &ss[i-1], &ss[i]
+		if a.score-b.score < asGood && r.dates[r.docOf[a.passage]] < r.dates[r.docOf[b.passage]] {
+			*a, *b = *b, *a
+		}
+	}
+	return ss
 }
 
 // An exam is a message compared with the index.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -52,38 +53,55 @@ func (b *Built) Snapshot(version string) *Snapshot {
 	return s
 }
 
+// A snapshot is written as its magic, the length of the packed part, that part
+// (everything but the vectors: gob, gzip), and the vectors as they are, which
+// would not get smaller.
+const snapshotMagic = "KVSNAP2\n"
+
 // Write writes the snapshot.
 func (s *Snapshot) Write(w io.Writer) error {
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+	var packed bytes.Buffer
+	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err != nil {
 		return err
 	}
-	if err := gob.NewEncoder(z).Encode(s); err != nil {
+	rest := *s
+	rest.Vectors = nil
+	if err := errors.Join(gob.NewEncoder(z).Encode(&rest), z.Close()); err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
 	}
-	return z.Close()
+	head := binary.LittleEndian.AppendUint32([]byte(snapshotMagic), uint32(packed.Len()))
+	for _, part := range [][]byte{head, packed.Bytes(), s.Vectors} {
+		if _, err := w.Write(part); err != nil {
+			return fmt.Errorf("write snapshot: %w", err)
+		}
+	}
+	return nil
 }
 
 // ReadSnapshot reads a snapshot. Broken bytes and other formats are errors.
+// The snapshot's vectors are those of b, which must not be changed.
 func ReadSnapshot(b []byte) (*Snapshot, error) {
-	z, err := gzip.NewReader(bytes.NewReader(b))
+	head := len(snapshotMagic) + 4
+	if len(b) < head || string(b[:len(snapshotMagic)]) != snapshotMagic {
+		return nil, errors.New("read snapshot: this is none of this version: make it again with `kiveileder corpus build`")
+	}
+	n := int(binary.LittleEndian.Uint32(b[head-4:]))
+	if n > len(b)-head {
+		return nil, fmt.Errorf("read snapshot: %w", io.ErrUnexpectedEOF)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b[head : head+n]))
 	if err != nil {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	var s Snapshot
-	in := bufio.NewReaderSize(z, 1<<20)
-	if err := gob.NewDecoder(in).Decode(&s); err != nil {
-		return nil, fmt.Errorf("read snapshot: %w", err)
-	}
-	if _, err := io.Copy(io.Discard, in); err != nil { // gzip compares its checksum at the end
+	if err := gob.NewDecoder(bufio.NewReaderSize(z, 1<<20)).Decode(&s); err != nil {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	if s.Format != snapshotFormat {
 		return nil, fmt.Errorf("read snapshot: form %d, want %d: make it again with `kiveileder corpus build`", s.Format, snapshotFormat)
 	}
-	if s.Corpus == nil || s.Space == nil || s.Weights == nil || s.Judge == nil {
-		return nil, errors.New("read snapshot: parts are missing: make it again with `kiveileder corpus build`")
-	}
+	s.Vectors = b[head+n:]
 	return &s, nil
 }
 

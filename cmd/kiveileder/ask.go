@@ -74,7 +74,8 @@ func printAnswer(w io.Writer, a kiveileder.Answer, width int) {
 	fmt.Fprintln(w)
 	wrap(w, "", a.Lead, width)
 	for i, c := range a.Citations {
-		fmt.Fprintf(w, "\n[%d] %s\n", i+1, strings.Join(c.Section, " › "))
+		fmt.Fprintln(w)
+		wrap(w, fmt.Sprintf("[%d] ", i+1), strings.Join(c.Section, " › "), width)
 		if c.Lead != "" {
 			wrap(w, "    … ", c.Lead, width)
 		}

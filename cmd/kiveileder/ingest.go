@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"regexp"
+	"time"
 
 	"kiveileder"
 	"kiveileder/internal/app"
@@ -21,11 +21,9 @@ type ingestCmd struct {
 	Data      string   `help:"Folder for added documents." default:"data" env:"KIVEILEDER_DATA" type:"path"`
 }
 
-var isoDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-
 // Run takes the document in. A running service takes it up by itself.
 func (c *ingestCmd) Run(r *run) error {
-	if !isoDate.MatchString(c.Date) {
+	if _, err := time.Parse(time.DateOnly, c.Date); err != nil {
 		return fmt.Errorf("--date %q: write it as 2026-11-22", c.Date)
 	}
 	src := kiveileder.Source{

@@ -3,9 +3,11 @@
 // items, definition boxes, footnotes attached to their marks. The same input
 // and hints always give the same output, so that a re-ingest can be compared.
 //
-// The stages are: a reader for the format ([PDFText], [Plain], [Slides],
-// [Markdown], ...) gives a [Document]; [Document.Markdown] writes it readably;
-// [Chunk] cuts it into passages.
+// The stages are: a reader for the format gives a [Document];
+// [Document.Markdown] writes it readably; [Chunk] cuts it into passages, and
+// [AssignIDs] names them. [Plain], [Slides], [Markdown] and [PDFText] follow
+// the hints that a person wrote for a source. [Open] reads a new document
+// without hints, whatever its format: [HTML], [DOCX], [PDF], [Text].
 package ingest
 
 import "strings"

@@ -87,7 +87,11 @@ func AddDocument(ctx context.Context, cfg Config, file string, src kiveileder.So
 	if err := cfg.writeVectors(e.ID(), vectors); err != nil {
 		return fail(err)
 	}
-	old := target + ".old"
+	// beside sources/, so that a crash in between leaves no source twice
+	old := filepath.Join(cfg.Data, ".old-"+src.ID)
+	if err := os.RemoveAll(old); err != nil {
+		return fail(err)
+	}
 	if err := os.Rename(target, old); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fail(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"kiveileder/corpus"
 	"kiveileder/gateway"
 	"kiveileder/retriever"
+	"kiveileder/services/privacy"
 )
 
 // watchInterval is how often the data folder is looked at for new documents.
@@ -58,8 +59,14 @@ func (a *App) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, e
 	return a.state.Load().dialogue.Turn(ctx, t)
 }
 
-// Search finds passages.
+// Search finds passages. Personal data is masked first, as in a turn.
 func (a *App) Search(ctx context.Context, q retriever.Query) (retriever.Result, error) {
+	q.Text = privacy.Mask(q.Text).Text
+	var history []string
+	for _, h := range q.History {
+		history = append(history, privacy.Mask(h).Text)
+	}
+	q.History = history
 	return a.state.Load().retriever.Search(ctx, q)
 }
 

@@ -60,6 +60,9 @@ var (
 // "§ 19 e" is "§19e"; "artikkel 9" and "art. 9" are "art9". The "i" of "§ 29 i
 // loven" and the "p" of "§ 29 på" are no part of it.
 func References(s string) []string {
+	if !mayRefer(s) { // the patterns are slow, and most texts name nothing
+		return nil
+	}
 	s = plainSigns.Replace(s)
 	var out []string
 	for _, m := range paragraphRE.FindAllStringSubmatchIndex(s, -1) {
@@ -80,6 +83,21 @@ func References(s string) []string {
 		out = append(out, "art"+m[1])
 	}
 	return out
+}
+
+// mayRefer reports whether a text holds a sign or word that a reference begins
+// with.
+func mayRefer(s string) bool {
+	if strings.Contains(s, "§") {
+		return true
+	}
+	low := strings.ToLower(s)
+	for _, w := range []string{"paragraf", "sec", "art"} {
+		if strings.Contains(low, w) && strings.ContainsAny(low, "0123456789") {
+			return true
+		}
+	}
+	return false
 }
 
 // Size of the n-grams, in letters. Measured best for Norwegian with its

@@ -4,6 +4,8 @@ package dialogue
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -73,7 +75,8 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	}
 	language := t.Language
 	if language == "" {
-		language = kiveileder.Language(lang.Frame(lang.Detect(masked.Text)))
+		// on the text as it came: the marks of masking are Norwegian words
+		language = kiveileder.Language(lang.Frame(lang.Detect(t.Question)))
 	}
 	a := kiveileder.Answer{
 		Conversation: t.Conversation,
@@ -91,7 +94,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	if a.Facts == nil {
 		a.Facts = map[string]any{}
 	}
-	res, err := d.search.Search(ctx, retriever.Query{Text: masked.Text + d.purposeWords(t.Facts), History: history, K: 3 * kiveileder.MaxCitations})
+	res, err := d.search.Search(ctx, retriever.Query{Text: forSearch(masked) + d.purposeWords(t.Facts), History: history, K: 3 * kiveileder.MaxCitations})
 	if err != nil {
 		return kiveileder.Answer{}, err
 	}
@@ -144,6 +147,9 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		d.handOver(a, v)
 		return
 	case retriever.Underspecified:
+		if len(d.purposesOf(a.Facts)) > 0 {
+			break // asked and answered: what is known decides now
+		}
 		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("clarify", a.Language)
 		a.Missing = []string{"purpose"}
 		a.Ask = d.askPurpose(a.Language)
@@ -157,7 +163,7 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("personal_case", a.Language)
 	case len(a.Citations) == 0:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("no_source", a.Language)
-	case v.Class == retriever.Uncertain:
+	case v.Class != retriever.Covered:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("uncertain", a.Language)
 	case saysUnclear(a.Citations[0].Quote):
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("unclear_rules", a.Language)
@@ -206,8 +212,8 @@ func (d *Dialogue) askPurpose(l kiveileder.Language) *kiveileder.Ask {
 	return ask
 }
 
-// purposeWords gives the words that the known purposes add to the search.
-func (d *Dialogue) purposeWords(facts map[string]any) string {
+// purposesOf gives the known purposes among the facts.
+func (d *Dialogue) purposesOf(facts map[string]any) []corpus.Purpose {
 	var values []string
 	switch v := facts["purpose"].(type) {
 	case string:
@@ -221,13 +227,20 @@ func (d *Dialogue) purposeWords(facts map[string]any) string {
 			}
 		}
 	}
-	words := ""
+	var out []corpus.Purpose
 	for _, p := range d.purposes {
-		for _, v := range values {
-			if v == p.Value {
-				words += " " + p.Search
-			}
+		if slices.Contains(values, p.Value) {
+			out = append(out, p)
 		}
+	}
+	return out
+}
+
+// purposeWords gives the words that the known purposes add to the search.
+func (d *Dialogue) purposeWords(facts map[string]any) string {
+	words := ""
+	for _, p := range d.purposesOf(facts) {
+		words += " " + p.Search
 	}
 	return words
 }
@@ -243,12 +256,21 @@ func saysUnclear(quote string) bool {
 	return false
 }
 
+// caseWords tell that a name belongs to somebody whose case it is, and not to
+// the one who signs the message.
+var caseWords = regexp.MustCompile(`(?i)(pasient|patient|brukeren\b|klag|complain|skad|hurt|injur|døde|died|feilbehandl|min mor|mor mi|moren|min far|far min|faren min|sønn|datter|dotter|kona|mannen min|my (mother|father|son|daughter|wife|husband))`)
+
 // aboutPerson reports whether a message names a person as a case does: a birth
-// number, a name, a record's number. An address to reply to is none.
+// number, a record's number, or a name beside a word that tells of a case. An
+// address to reply to, or a name under a question, is none.
 func aboutPerson(m privacy.Result) bool {
 	for _, k := range m.Kinds {
 		switch k {
-		case privacy.Email, privacy.Phone, privacy.Account:
+		case privacy.Email, privacy.Phone, privacy.Account, privacy.Address:
+		case privacy.Name:
+			if caseWords.MatchString(m.Text) {
+				return true
+			}
 		default:
 			return true
 		}

@@ -1,0 +1,181 @@
+package app_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kiveileder/internal/app"
+	"kiveileder/internal/eval"
+	"kiveileder/retriever"
+	"kiveileder/retriever/builtin"
+	"kiveileder/retriever/embed"
+	"kiveileder/retriever/embed/e5"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+const evalDir = "../../corpus/eval"
+
+// TestQuality holds the figures of the evaluation sets in a golden file, so
+// that a change of data or code shows in review.
+func TestQuality(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks some hundred questions")
+	}
+	e := remembering(t)
+	snap, err := builtin.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := retriever.Open(t.Context(), snap, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(t.Context(), app.Config{Data: t.TempDir()}, app.Silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, name := range []string{"dev-000-003-004", "dev-001-002", "own-retrieval"} {
+		fmt.Fprintln(&out, name)
+		res, err := eval.RunRetrieval(t.Context(), found{r}, cases(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Write(&out)
+	}
+	for _, name := range []string{"dev-routing", "own-routing"} {
+		fmt.Fprintln(&out, name)
+		res, err := eval.RunRouting(t.Context(), a, cases(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Write(&out)
+		if len(res.Leaks) > 0 {
+			t.Errorf("%s: personal data came back: %v", name, res.Leaks)
+		}
+	}
+	// A document without questions must still be found, at least as often as
+	// before the bank existed (.36 of 240 questions at hit@3), and must not
+	// cost the others.
+	fmt.Fprintln(&out, "without the questions of a document (hit@3 of questions to it, and to the others)")
+	all := append(append(cases(t, "dev-000-003-004"), cases(t, "dev-001-002")...), cases(t, "own-retrieval")...)
+	without := eval.Figures{}
+	for _, m := range snap.Corpus.Sources {
+		r, err := retriever.OpenWithout(t.Context(), snap, e, m.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := eval.RunRetrieval(t.Context(), found{r}, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		it := res.Figures(func(c eval.Case) bool { return c.Doc == m.Doc })
+		others := res.Figures(func(c eval.Case) bool { return c.Doc != m.Doc })
+		fmt.Fprintf(&out, "  %-20s %.3f of %d   others %.3f of %d\n", m.ID, it.Hit3, it.N, others.Hit3, others.N)
+		without.N += it.N
+		without.Hit3 += it.Hit3 * float64(it.N)
+		if others.Hit3 < 0.85 {
+			t.Errorf("without the questions of %s the others fall to hit@3 %.3f", m.ID, others.Hit3)
+		}
+	}
+	mean := without.Hit3 / float64(without.N)
+	fmt.Fprintf(&out, "  %-20s %.3f of %d\n", "together", mean, without.N)
+	if mean < 0.36 {
+		t.Errorf("documents without questions are found at hit@3 %.3f, want .36", mean)
+	}
+	golden(t, "testdata/quality.txt", out.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := e5.Default(); err == nil && m.Kernel() != "vek" {
+		t.Skipf("the golden file was made with the vek kernel, this processor runs %s; the figures are\n%s", m.Kernel(), got)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("figures differ; read them, and rewrite with -update (-want +got):\n%s", d)
+	}
+}
+
+func cases(t *testing.T, name string) []eval.Case {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(evalDir, name+".jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cs, err := eval.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cs
+}
+
+type found struct{ r *retriever.Retriever }
+
+func (f found) Find(ctx context.Context, question string, history []string, k int) ([]eval.Quote, error) {
+	res, err := f.r.Search(ctx, retriever.Query{Text: question, History: history, K: k})
+	if err != nil {
+		return nil, err
+	}
+	var out []eval.Quote
+	for _, h := range res.Hits {
+		out = append(out, eval.Quote{Source: h.Passage.Source, Passage: h.Passage.ID, Section: h.Passage.Section, Text: h.Passage.Text})
+	}
+	return out, nil
+}
+
+// remembering gives the built-in embedder with a memory, since the same
+// questions are asked of several corpora.
+func remembering(t *testing.T) embed.Embedder {
+	t.Helper()
+	m, err := e5.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &memoryEmbedder{Embedder: m, known: map[string][]float32{}}
+}
+
+type memoryEmbedder struct {
+	embed.Embedder
+	mu    sync.Mutex // guards known
+	known map[string][]float32
+}
+
+func (m *memoryEmbedder) Embed(ctx context.Context, k embed.Kind, texts []string) ([][]float32, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out [][]float32
+	for _, text := range texts {
+		key := k.String() + text
+		if m.known[key] == nil {
+			vs, err := m.Embedder.Embed(ctx, k, []string{text})
+			if err != nil {
+				return nil, err
+			}
+			m.known[key] = vs[0]
+		}
+		out = append(out, m.known[key])
+	}
+	return out, nil
+}

@@ -1,0 +1,50 @@
+package dialogue
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"kiveileder/services/privacy"
+)
+
+var (
+	sentenceEnd = regexp.MustCompile(`[.!?]\s+|\n+`)
+	marker      = regexp.MustCompile(`\[[^\]\n]{1,30}\]`)
+)
+
+// forSearch gives what a masked message asks, without what it tells of the one
+// who asks: sentences that only say how to reach or greet somebody, and the
+// marks of what was masked. They would draw the search towards nothing.
+func forSearch(m privacy.Result) string {
+	if len(m.Kinds) == 0 {
+		return m.Text
+	}
+	var keep []string
+	rest := m.Text
+	for rest != "" {
+		s := rest
+		if at := sentenceEnd.FindStringIndex(rest); at != nil {
+			s = rest[:at[1]]
+		}
+		rest = rest[len(s):]
+		if !tellsOfSender(s) {
+			keep = append(keep, strings.TrimSpace(marker.ReplaceAllString(s, "")))
+		}
+	}
+	text := strings.Join(strings.Fields(strings.Join(keep, " ")), " ")
+	if utf8.RuneCountInString(text) < 8 {
+		return m.Text
+	}
+	return text
+}
+
+// tellsOfSender reports whether a sentence holds a mark and no question, and
+// is short or gives an address.
+func tellsOfSender(s string) bool {
+	if !marker.MatchString(s) || strings.Contains(s, "?") {
+		return false
+	}
+	contact := strings.Contains(s, privacy.Email.Marker()) || strings.Contains(s, privacy.Phone.Marker())
+	return contact || utf8.RuneCountInString(s) < 40 && !caseWords.MatchString(s)
+}
