@@ -14,12 +14,19 @@ type Weights struct {
 	Text [nFeatures]float32 // for a passage without; zero behind onlyText
 }
 
+// reserve is by how much a passage without questions stands back. While
+// learning, half of the documents that lose their questions are the ones asked
+// about; in use that is rare. Measured with each document's questions taken
+// away in turn, as hit@3 of the questions to it and to the others: 0 gives .74
+// and .86, 1 gives .69 and .92, 2 gives .62 and .95, 3 gives .56 and .96, 4
+// gives .46 and .96. With all questions there it is .96.
+const reserve float32 = 2.3
+
 func (w *Weights) score(f *features, bank bool) float32 {
-	ws := &w.Text
+	ws, s := &w.Text, -reserve
 	if bank {
-		ws = &w.Bank
+		ws, s = &w.Bank, 0
 	}
-	s := float32(0)
 	for i, x := range f {
 		s += ws[i] * x
 	}
@@ -73,7 +80,11 @@ func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights 
 				top := math.Inf(-1)
 				for p := range s.met {
 					m := &s.met[p]
-					x := float64(w.score(&m.f, m.bank && !hidden[docOf[m.passage]]))
+					bank := m.bank && !hidden[docOf[m.passage]]
+					x := float64(w.score(&m.f, bank))
+					if !bank {
+						x += float64(reserve) // learned without it
+					}
 					score = append(score, x)
 					top = math.Max(top, x)
 				}

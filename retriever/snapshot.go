@@ -9,6 +9,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 
@@ -30,6 +31,7 @@ type Snapshot struct {
 	Model   string // embed.Embedder.ID
 	Corpus  *corpus.Corpus
 	Vectors []byte    // one signed byte a dimension, entry after entry
+	Sum     uint32    // CRC-32C of Vectors, which gzip does not guard
 	Scales  []float32 // by entry: the value of 1 in Vectors
 	Space   *Space
 	InvLens []float32
@@ -58,6 +60,8 @@ func (b *Built) Snapshot(version string) *Snapshot {
 // would not get smaller.
 const snapshotMagic = "KVSNAP2\n"
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // Write writes the snapshot.
 func (s *Snapshot) Write(w io.Writer) error {
 	var packed bytes.Buffer
@@ -66,7 +70,7 @@ func (s *Snapshot) Write(w io.Writer) error {
 		return err
 	}
 	rest := *s
-	rest.Vectors = nil
+	rest.Vectors, rest.Sum = nil, crc32.Checksum(s.Vectors, castagnoli)
 	if err := errors.Join(gob.NewEncoder(z).Encode(&rest), z.Close()); err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
 	}
@@ -95,13 +99,25 @@ func ReadSnapshot(b []byte) (*Snapshot, error) {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	var s Snapshot
-	if err := gob.NewDecoder(bufio.NewReaderSize(z, 1<<20)).Decode(&s); err != nil {
+	in := bufio.NewReaderSize(z, 1<<20)
+	if err := gob.NewDecoder(in).Decode(&s); err != nil {
+		return nil, fmt.Errorf("read snapshot: %w", err)
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil { // gzip compares its checksum at the end
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	if s.Format != snapshotFormat {
 		return nil, fmt.Errorf("read snapshot: form %d, want %d: make it again with `kiveileder corpus build`", s.Format, snapshotFormat)
 	}
 	s.Vectors = b[head+n:]
+	switch {
+	case s.Corpus == nil || s.Space == nil || s.Weights == nil || s.Judge == nil:
+		return nil, errors.New("read snapshot: parts are missing: make it again with `kiveileder corpus build`")
+	case len(s.Vectors) != len(s.Scales)*s.Space.Dim:
+		return nil, fmt.Errorf("read snapshot: %w", io.ErrUnexpectedEOF)
+	case s.Sum != 0 && crc32.Checksum(s.Vectors, castagnoli) != s.Sum: // none in those made before the sum was
+		return nil, errors.New("read snapshot: the vectors are damaged: make it again with `kiveileder corpus build`")
+	}
 	return &s, nil
 }
 

@@ -63,12 +63,11 @@ func TestQuality(t *testing.T) {
 			t.Errorf("%s: personal data came back: %v", name, res.Leaks)
 		}
 	}
-	// A document without questions must still be found, at least as often as
-	// before the bank existed (.36 of 240 questions at hit@3), and must not
-	// cost the others.
+	// A document without questions must be found better than before the bank
+	// existed (.36 of 240 questions at hit@3), and must not cost the others.
 	fmt.Fprintln(&out, "without the questions of a document (hit@3 of questions to it, and to the others)")
 	all := append(append(cases(t, "dev-000-003-004"), cases(t, "dev-001-002")...), cases(t, "own-retrieval")...)
-	without := eval.Figures{}
+	var without, rest eval.Figures
 	for _, m := range snap.Corpus.Sources {
 		r, err := retriever.OpenWithout(t.Context(), snap, e, m.ID)
 		if err != nil {
@@ -83,14 +82,16 @@ func TestQuality(t *testing.T) {
 		fmt.Fprintf(&out, "  %-20s %.3f of %d   others %.3f of %d\n", m.ID, it.Hit3, it.N, others.Hit3, others.N)
 		without.N += it.N
 		without.Hit3 += it.Hit3 * float64(it.N)
-		if others.Hit3 < 0.85 {
-			t.Errorf("without the questions of %s the others fall to hit@3 %.3f", m.ID, others.Hit3)
-		}
+		rest.N += others.N
+		rest.Hit3 += others.Hit3 * float64(others.N)
 	}
-	mean := without.Hit3 / float64(without.N)
-	fmt.Fprintf(&out, "  %-20s %.3f of %d\n", "together", mean, without.N)
-	if mean < 0.36 {
-		t.Errorf("documents without questions are found at hit@3 %.3f, want .36", mean)
+	new, old := without.Hit3/float64(without.N), rest.Hit3/float64(rest.N)
+	fmt.Fprintf(&out, "  %-20s %.3f of %d   others %.3f of %d\n", "together", new, without.N, old, rest.N)
+	if new < 0.50 {
+		t.Errorf("documents without questions are found at hit@3 %.3f, want .50", new)
+	}
+	if old < 0.93 {
+		t.Errorf("beside a document without questions the others are found at hit@3 %.3f, want .93", old)
 	}
 	golden(t, "testdata/quality.txt", out.String())
 }

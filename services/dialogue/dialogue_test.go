@@ -144,7 +144,7 @@ func TestMasking(t *testing.T) {
 		t.Fatalf("%d searches", len(s.asked))
 	}
 	want := retriever.Query{
-		Text: "Pasient , , vil vite om KI ble brukt",
+		Text:    "Pasient , , vil vite om KI ble brukt",
 		History: []string{"Jeg er lege [navn], tlf. [telefon]", "Hei"},
 		K:       s.asked[0].K,
 	}
