@@ -35,6 +35,7 @@ type Passage struct {
 	Lead     string   `json:"lead,omitempty"`     // lead-in of the list that this passage goes on with
 	Text     string   `json:"text"`               // verbatim, at most 900 characters, blocks parted by line breaks
 	Box      bool     `json:"box,omitempty"`      // a definition box beside the text
+	Open     bool     `json:"open,omitempty"`     // it only asks what others asked, and answers nothing
 	Notes    []string `json:"notes,omitempty"`    // footnotes of the passage: "62: FAIR er ..."
 }
 

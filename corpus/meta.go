@@ -19,8 +19,11 @@ type Meta struct {
 	Format string `yaml:"format"`
 	// NoteMarks are words with a footnote's number glued to them whose note
 	// is lost, such as "utprøving3"; the number is dropped.
-	NoteMarks []string      `yaml:"note_marks,omitempty"`
-	Hints     []ingest.Hint `yaml:"hints,omitempty"`
+	NoteMarks []string `yaml:"note_marks,omitempty"`
+	// Open are the ids of passages that only list questions which others asked.
+	// Quoted first, they send a question on to a person.
+	Open  []string      `yaml:"open,omitempty"`
+	Hints []ingest.Hint `yaml:"hints,omitempty"`
 }
 
 // parseMeta reads a meta.yaml strictly: an unknown key is an error with its

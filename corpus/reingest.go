@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"kiveileder"
@@ -77,6 +78,13 @@ func Reingest(dir string) ([]kiveileder.Passage, error) {
 		return nil, fmt.Errorf("%s: passages.jsonl: %w", m.ID, err)
 	}
 	ps := Passages(m.ID, doc, old)
+	for _, id := range m.Open {
+		i := slices.IndexFunc(ps, func(p kiveileder.Passage) bool { return p.ID == id })
+		if i < 0 {
+			return nil, fmt.Errorf("%s: open: no passage %q", m.ID, id)
+		}
+		ps[i].Open = true
+	}
 	if err := os.WriteFile(filepath.Join(dir, "text.md"), []byte(doc.Markdown()), 0o644); err != nil {
 		return nil, err
 	}

@@ -121,6 +121,10 @@ func (g *Gateway) guarded(next http.Handler) http.Handler {
 // Server gives an http.Server for the gateway with the timeouts that keep slow
 // clients from holding connections.
 func (g *Gateway) Server() *http.Server {
+	errors, err := zap.NewStdLogAt(g.Log, zap.WarnLevel)
+	if err != nil {
+		panic(err) // only for a level that does not exist
+	}
 	return &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -128,7 +132,7 @@ func (g *Gateway) Server() *http.Server {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          zap.NewStdLog(g.Log.WithOptions(zap.IncreaseLevel(zap.WarnLevel))),
+		ErrorLog:          errors,
 	}
 }
 

@@ -125,7 +125,8 @@ func fill(ctx context.Context, e embed.Embedder, entries []index.Entry, cache Ca
 		}
 		todo = append(todo, i)
 	}
-	var done atomic.Int64
+	var mu sync.Mutex // guards done, and keeps progress in order
+	done := 0
 	errs := make([]error, len(todo))
 	each(len(todo), func(k int) {
 		en := &entries[todo[k]]
@@ -138,8 +139,10 @@ func fill(ctx context.Context, e embed.Embedder, entries []index.Entry, cache Ca
 			return
 		}
 		en.Vector = vs[0]
-		if n := done.Add(1); progress != nil {
-			progress(int(n), len(todo))
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; progress != nil {
+			progress(done, len(todo))
 		}
 	})
 	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {

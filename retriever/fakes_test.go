@@ -3,6 +3,7 @@ package retriever_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"kiveileder"
@@ -81,10 +82,10 @@ func search(t testing.TB, s retriever.Searcher, text string, k int) retriever.Re
 // A counted embedder counts the texts that it embeds.
 type counted struct {
 	embed.Embedder
-	n *int
+	n *atomic.Int64
 }
 
 func (c counted) Embed(ctx context.Context, k embed.Kind, texts []string) ([][]float32, error) {
-	*c.n += len(texts)
+	c.n.Add(int64(len(texts)))
 	return c.Embedder.Embed(ctx, k, texts)
 }

@@ -52,8 +52,9 @@ const none = -1
 // is the number of an entry to leave out: a question of the bank must not find
 // itself when the bank is learned from.
 func (r *Retriever) gather(ms []index.Match, refs []string, skip int) []scored {
-	gs := r.gatherings.Get().([]gathering)
-	defer r.gatherings.Put(gs) //nolint:staticcheck // the slice header is small
+	pooled := r.gatherings.Get().(*[]gathering)
+	defer r.gatherings.Put(pooled)
+	gs := *pooled
 	clear(gs)
 	n := 0
 	for _, m := range ms {

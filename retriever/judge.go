@@ -229,9 +229,13 @@ const (
 	// outside is the probability from which on a message counts as out of the
 	// field: sending off what belongs here is worse than handing over what
 	// does not.
-	outside = 0.90
+	outside = 0.85
+	// tooLittle is the probability from which on a message says too little to
+	// be answered, and plainly the one from which on nothing speaks against it.
+	tooLittle, plainly = 0.65, 0.95
 	// sure is the probability of an answer from which on a message is answered
-	// although it looks like one that says too little ("Hva er Normen?").
+	// although it looks like one that says too little or asks for a person
+	// ("Hva er Normen?", "Hvordan kontakter jeg veiledningstjenesten?").
 	sure = 0.93
 )
 
@@ -252,7 +256,7 @@ func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
 		v.Class, v.Intent = WantsPerson, r.nearestIntent(x, "escalate")
 	case likely == cRefuse:
 		v.Class, v.Intent = Declined, r.nearestIntent(x, "decline")
-	case likely == cUnder && v.Answers < sure && !r.specific(x.text):
+	case p[cUnder] >= tooLittle && (p[cUnder] >= plainly || v.Answers < sure) && !r.specific(x.text):
 		v.Class = Underspecified
 	case p[cOutside]+p[cRefuse]+p[cSmalltalk] > outside:
 		v.Class = Declined

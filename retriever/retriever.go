@@ -50,6 +50,7 @@ type Retriever struct {
 	topics   []kiveileder.Topic
 	intents  []corpus.Intent
 	wants    []corpus.Want
+	glossary *widener
 
 	gatherings sync.Pool
 }
@@ -59,10 +60,14 @@ func newRetriever(e embed.Embedder, x index.Index, c *corpus.Corpus, sp *Space) 
 	r := &Retriever{
 		embedder: e, index: x, space: sp, threshold: defaultThreshold,
 		passages: c.Passages, topics: c.Topics, intents: c.Intents,
-		docOf: make([]int, len(c.Passages)),
-		refs:  make([]map[string]bool, len(c.Passages)),
+		docOf:    make([]int, len(c.Passages)),
+		refs:     make([]map[string]bool, len(c.Passages)),
+		glossary: newWidener(c.Glossary),
 	}
-	r.gatherings.New = func() any { return make([]gathering, len(c.Passages)) }
+	r.gatherings.New = func() any {
+		gs := make([]gathering, len(c.Passages))
+		return &gs
+	}
 	var docs []string
 	for i, p := range c.Passages {
 		d := slices.Index(docs, p.Source)
@@ -190,7 +195,11 @@ type exam struct {
 // leave out, none for none; prior each class's share of all examples.
 func (r *Retriever) examine(ctx context.Context, vec []float32, text string, prior [nClasses]float32, skip int) (exam, error) {
 	terms := lexical.Terms(text)
-	ms, err := r.index.Compare(ctx, index.Query{Probe: r.space.probe(vec), Terms: terms, Most: candidates})
+	wide := slices.Clone(terms)
+	for _, t := range r.glossary.terms(text) {
+		wide = append(wide, lexical.Terms(t)...)
+	}
+	ms, err := r.index.Compare(ctx, index.Query{Probe: r.space.probe(vec), Terms: wide, Most: candidates})
 	if err != nil {
 		return exam{}, err
 	}

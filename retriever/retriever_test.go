@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -152,12 +153,12 @@ func TestSnapshotCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
+	var n atomic.Int64
 	b, err := retriever.Build(context.Background(), small(), counted{embedder, &n}, cache, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n != 0 {
+	if n := n.Load(); n != 0 {
 		t.Errorf("%d texts embedded again", n)
 	}
 	if !bytes.Equal(written(t, s), written(t, b.Snapshot("v1"))) {
@@ -250,7 +251,7 @@ func TestExtend(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cache := retriever.Cache{}
-			n := 0
+			var n atomic.Int64
 			r, all, err := retriever.Extend(ctx, s, counted{embedder, &n}, c.added, cache)
 			if err != nil {
 				t.Fatal(err)
@@ -268,12 +269,12 @@ func TestExtend(t *testing.T) {
 					t.Errorf("%q finds %s, want %s", question, got, want)
 				}
 			}
-			if n == 0 || len(cache) == 0 {
-				t.Errorf("%d texts embedded, %d kept", n, len(cache))
+			if n.Load() == 0 || len(cache) == 0 {
+				t.Errorf("%d texts embedded, %d kept", n.Load(), len(cache))
 			}
-			n = 0
-			if _, _, err := retriever.Extend(ctx, s, counted{embedder, &n}, c.added, cache); err != nil || n != 0 {
-				t.Errorf("the second time %d texts embedded, %v", n, err)
+			n.Store(0)
+			if _, _, err := retriever.Extend(ctx, s, counted{embedder, &n}, c.added, cache); err != nil || n.Load() != 0 {
+				t.Errorf("the second time %d texts embedded, %v", n.Load(), err)
 			}
 		})
 	}

@@ -16,13 +16,13 @@ type askCmd struct {
 	Question []string `arg:"" optional:"" help:"The question. Without it, a conversation begins; an empty line ends it."`
 	JSON     bool     `help:"Print the answer as JSON."`
 	Language string   `help:"Language of the answer: nb, nn or en." enum:",nb,nn,en" default:""`
-	Data     string   `help:"Folder for added documents." default:"data" env:"KIVEILEDER_DATA" type:"path"`
-	Width    int      `help:"Characters in a line." default:"88"`
+	app.Base
+	Width int `help:"Characters in a line." default:"88"`
 }
 
 // Run asks once, or goes on asking what is typed.
 func (c *askCmd) Run(r *run) error {
-	a, err := app.New(r.ctx, app.Config{Data: c.Data}, app.Silent())
+	a, err := app.New(r.ctx, app.Config{Base: c.Base}, app.Silent())
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type buildCmd struct {
 	Dir      string `help:"Folder of the corpus." default:"corpus" type:"existingdir"`
 	Out      string `help:"The snapshot; retriever/builtin/snapshot.bin for the built-in corpus." type:"path"`
 	Reingest bool   `help:"Read the originals again first." default:"true" negatable:""`
-	app.Config
+	app.Base
 }
 
 // Run builds. Vectors of texts that the old snapshot has are kept.
@@ -47,12 +47,14 @@ func (c *buildCmd) Run(r *run) error {
 	out := c.Out
 	if out == "" {
 		out = filepath.Join(c.Dir, "snapshot.bin")
-		if _, err := os.Stat(filepath.Join("retriever", "builtin")); err == nil && c.Dir == "corpus" {
-			out = filepath.Join("retriever", "builtin", "snapshot.bin")
+		// the repository's own corpus goes into the binary
+		builtin := filepath.Join(filepath.Dir(c.Dir), "retriever", "builtin")
+		if _, err := os.Stat(builtin); err == nil {
+			out = filepath.Join(builtin, "snapshot.bin")
 		}
 	}
 	start := time.Now()
-	n, err := app.BuildCorpus(r.ctx, c.Config, c.Dir, out, c.Reingest, func(done, total int) {
+	n, err := app.BuildCorpus(r.ctx, app.Config{Base: c.Base}, c.Dir, out, c.Reingest, func(done, total int) {
 		if done%200 == 0 || done == total {
 			fmt.Fprintf(r.stderr, "\rembedded %d of %d new texts", done, total)
 		}

@@ -14,13 +14,12 @@ import (
 type evalCmd struct {
 	Files  []string `arg:"" type:"existingfile" help:"Sets of questions, one JSON object a line (corpus/eval/FORMAT.md)."`
 	Misses bool     `help:"Print what went wrong, case by case."`
-	Data   string   `help:"Folder for added documents." default:"data" env:"KIVEILEDER_DATA" type:"path"`
-	Corpus string   `help:"Folder of another corpus with its snapshot." env:"KIVEILEDER_CORPUS"`
+	app.Base
 }
 
 // Run measures each set as its cases demand.
 func (c *evalCmd) Run(r *run) error {
-	a, err := app.New(r.ctx, app.Config{Data: c.Data, Corpus: c.Corpus}, app.Silent())
+	a, err := app.New(r.ctx, app.Config{Base: c.Base}, app.Silent())
 	if err != nil {
 		return err
 	}

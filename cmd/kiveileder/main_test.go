@@ -97,6 +97,9 @@ func (o *output) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.text.Write(b)
+	if o.want == nil {
+		return len(b), nil
+	}
 	if m := o.want.FindStringSubmatch(o.text.String()); m != nil {
 		select {
 		case o.got <- m[1]:
@@ -106,22 +109,28 @@ func (o *output) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
 // TestServe runs the service as main does, but in this process: pages, an
 // answer over HTTP and over a socket, and a clean end.
 func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	out := &output{want: regexp.MustCompile(`listens on (http://\S+)\n`), got: make(chan string, 1)}
-	var log bytes.Buffer // read when Main is through
+	log := &output{}
 	done := make(chan error, 1)
 	go func() {
-		done <- Main(ctx, []string{"serve", "--addr", "127.0.0.1:0", "--data", t.TempDir(), "--log-format", "json", "--log-level", "debug"}, strings.NewReader(""), out, &log)
+		done <- Main(ctx, []string{"serve", "--addr", "127.0.0.1:0", "--data", t.TempDir(), "--log-format", "json", "--log-level", "debug"}, strings.NewReader(""), out, log)
 	}()
 	var url string
 	select {
 	case url = <-out.got:
 	case err := <-done:
-		t.Fatalf("serve: %v\n%s", err, &log)
+		t.Fatalf("serve: %v\n%s", err, log)
 	case <-time.After(30 * time.Second):
 		t.Fatal("serve does not say where it listens")
 	}
@@ -194,7 +203,7 @@ func TestServe(t *testing.T) {
 		t.Fatal("serve does not end")
 	}
 	if strings.Contains(log.String(), "tyttebær") || !strings.Contains(log.String(), `"path":"/v1/ask"`) {
-		t.Errorf("log: want the paths and no questions:\n%s", &log)
+		t.Errorf("log: want the paths and no questions:\n%s", log)
 	}
 }
 

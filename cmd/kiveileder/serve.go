@@ -26,9 +26,11 @@ type configCmd struct{ app.Config }
 // Run prints each field with its environment variable and value.
 func (c *configCmd) Run(r *run) error {
 	v := reflect.ValueOf(c.Config)
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		value := fmt.Sprint(v.Field(i).Interface())
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if f.Anonymous {
+			continue
+		}
+		value := fmt.Sprint(v.FieldByIndex(f.Index).Interface())
 		if f.Tag.Get("secret") == "true" && value != "" {
 			value = "********"
 		}

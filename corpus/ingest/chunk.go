@@ -71,7 +71,7 @@ func Chunk(d Document) []Cut {
 // cutSection cuts what stands under one heading. A slide's title opens its first
 // passage.
 func cutSection(path, sec []Block, titled bool) []Cut {
-	var section []string
+	section := []string{} // a document may begin without a heading
 	restored := false
 	for _, h := range path {
 		section = append(section, h.Text)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"kiveileder/corpus"
 	"kiveileder/internal/eval"
 	"kiveileder/retriever"
+	"kiveileder/retriever/builtin"
 )
 
 // BuildCorpus makes the snapshot of the corpus in dir and writes it to out. It
@@ -39,11 +41,12 @@ func BuildCorpus(ctx context.Context, cfg Config, dir, out string, reingest bool
 		return 0, err
 	}
 	cache := retriever.Cache{}
+	if snap, err := builtin.Snapshot(); err == nil {
+		keep(cache, snap, e.ID())
+	}
 	if b, err := os.ReadFile(out); err == nil {
-		if s, err := retriever.ReadSnapshot(b); err == nil && s.Model == e.ID() {
-			if cache, err = s.Cache(); err != nil {
-				cache = retriever.Cache{}
-			}
+		if snap, err := retriever.ReadSnapshot(b); err == nil {
+			keep(cache, snap, e.ID())
 		}
 	}
 	r, err := retriever.Build(ctx, c, e, cache, progress)
@@ -56,6 +59,17 @@ func BuildCorpus(ctx context.Context, cfg Config, dir, out string, reingest bool
 	}
 	s := r.Snapshot(version)
 	return len(s.Scales), writeFile(out, func(f *os.File) error { return s.Write(f) })
+}
+
+// keep puts a snapshot's vectors into the cache, when they are the model's. A
+// snapshot that can't be read gives none; they are made again.
+func keep(cache retriever.Cache, snap *retriever.Snapshot, model string) {
+	if snap.Model != model {
+		return
+	}
+	if c, err := snap.Cache(); err == nil {
+		maps.Copy(cache, c)
+	}
 }
 
 // A Report is what the lint of a corpus folder found.
@@ -109,7 +123,7 @@ func testQuestions(dir string) (map[string]string, error) {
 		for _, c := range cases {
 			// our own routing messages are the plain questions that a bank must
 			// have; the other sets may not be in it
-			if c.Q != "" && !strings.HasPrefix(c.ID, "OR") {
+			if own := strings.HasPrefix(c.ID, "O") && len(c.Gold) == 0; c.Q != "" && !own {
 				out[c.ID] = c.Q
 			}
 		}

@@ -12,14 +12,11 @@ import (
 // environment variable KIVEILEDER_…; the zero value of a new field never breaks
 // an older installation.
 type Config struct {
+	Base
+
 	// Addr is where the service listens, as host:port. Port 0 picks a free one,
 	// which is printed. Example: 0.0.0.0:8080.
 	Addr string `help:"Listen on host:port; port 0 picks a free one." default:"127.0.0.1:8080" env:"KIVEILEDER_ADDR"`
-
-	// Data is the folder for what is added while the service runs: documents
-	// taken in with "kiveileder ingest". It is made when it is missing. The
-	// built-in corpus does not need it.
-	Data string `help:"Folder for added documents." default:"data" env:"KIVEILEDER_DATA" type:"path"`
 
 	// RateLimit is how many questions and searches one client may send in a
 	// minute; a third of them may come at once. 0 is no limit.
@@ -43,6 +40,15 @@ type Config struct {
 
 	// LogFormat is json for machines or console for people.
 	LogFormat string `help:"Log form: json or console." default:"console" enum:"json,console" env:"KIVEILEDER_LOG_FORMAT"`
+}
+
+// Base is what every command needs that answers, adds or measures: where the
+// data stands and which model embeds.
+type Base struct {
+	// Data is the folder for what is added while the service runs: documents
+	// taken in with "kiveileder ingest". It is made when it is missing. The
+	// built-in corpus does not need it.
+	Data string `help:"Folder for added documents." default:"data" env:"KIVEILEDER_DATA" type:"path"`
 
 	// EmbedURL is an OpenAI-compatible endpoint that is used instead of the
 	// built-in model, and EmbedModel the model there. The corpus must then be
@@ -62,7 +68,7 @@ type Config struct {
 }
 
 // checkData makes sure that the data folder can be read and written.
-func (c Config) checkData() error {
+func (c Base) checkData() error {
 	if err := os.MkdirAll(filepath.Join(c.Data, "sources"), 0o755); err != nil {
 		return fmt.Errorf("data folder %s: %w", c.Data, err)
 	}

@@ -128,8 +128,8 @@ func install(t testing.TB) (app.Config, *endpoint) {
 	e := openEndpoint(t)
 	dir := smallCorpus(t)
 	cfg := app.Config{
-		Addr: "127.0.0.1:0", Corpus: dir, Data: t.TempDir(), CacheSize: 10,
-		EmbedURL: e.url, EmbedModel: "hash", EmbedDim: dim,
+		Base: app.Base{Corpus: dir, Data: t.TempDir(), EmbedURL: e.url, EmbedModel: "hash", EmbedDim: dim},
+		Addr: "127.0.0.1:0", CacheSize: 10,
 	}
 	if _, err := app.BuildCorpus(context.Background(), cfg, dir, filepath.Join(dir, "snapshot.bin"), false, nil); err != nil {
 		t.Fatal(err)

@@ -202,6 +202,31 @@ func TestAddDocumentErrors(t *testing.T) {
 	})
 }
 
+func TestAddDocumentTooLarge(t *testing.T) {
+	cfg, _ := install(t)
+	name := file(t, "stor.md", circular)
+	if err := os.Truncate(name, 65<<20); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := app.AddDocument(context.Background(), cfg, name, about, false, nil); err == nil || !strings.Contains(err.Error(), "65 MB, at most 64 MB") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAddDocumentUnreadable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read every file: that an unreadable one is told of is not tested")
+	}
+	cfg, _ := install(t)
+	name := file(t, "hemmelig.md", circular)
+	if err := os.Chmod(name, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := app.AddDocument(context.Background(), cfg, name, about, false, nil); err == nil || !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // What a crash left behind stands in nobody's way.
 func TestAddDocumentAfterACrash(t *testing.T) {
 	cfg, _ := install(t)

@@ -27,8 +27,8 @@ const evalDir = "../../corpus/eval"
 // TestQuality holds the figures of the evaluation sets in a golden file, so
 // that a change of data or code shows in review.
 func TestQuality(t *testing.T) {
-	if testing.Short() {
-		t.Skip("asks some hundred questions")
+	if os.Getenv("KIVEILEDER_REQUIRE") == "" && !*update {
+		t.Skip("asks some thousand questions; scripts/test does it (KIVEILEDER_REQUIRE=1)")
 	}
 	e := remembering(t)
 	snap, err := builtin.Snapshot()
@@ -39,7 +39,7 @@ func TestQuality(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(t.Context(), app.Config{Data: t.TempDir()}, app.Silent())
+	a, err := app.New(t.Context(), app.Config{Base: app.Base{Data: t.TempDir()}}, app.Silent())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestQuality(t *testing.T) {
 		}
 		res.Write(&out)
 	}
-	for _, name := range []string{"dev-routing", "own-routing"} {
+	for _, name := range []string{"dev-routing", "own-routing", "own-check", "own-check-2"} {
 		fmt.Fprintln(&out, name)
 		res, err := eval.RunRouting(t.Context(), a, cases(t, name))
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +51,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	}
 	a := &App{cfg: cfg, log: log}
 	a.state.Store(st)
+	debug.FreeOSMemory() // what loading needed is several times what stays
 	return a, nil
 }
 
@@ -103,6 +106,11 @@ func (a *App) Gateway() (*gateway.Gateway, error) {
 // Serve answers questions until the context ends. It prints where it listens
 // to out.
 func (a *App) Serve(ctx context.Context, out io.Writer) error {
+	if os.Getenv("GOGC") == "" {
+		// most of the heap is the corpus, which never changes: let garbage be
+		// half of it at most, so that the service stays under 250 MB
+		debug.SetGCPercent(50)
+	}
 	g, err := a.Gateway()
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -59,8 +60,13 @@ func Parse(b []byte) ([]Case, error) {
 	return out, sc.Err()
 }
 
-// Fold makes texts comparable as the sets demand: letters and digits alone.
+// footMark is a footnote's number glued to a word or to a closing sign.
+var footMark = regexp.MustCompile(`(\pL|[)"”»])\d{1,3}(\P{N}|$)`)
+
+// Fold makes texts comparable as the sets demand: letters and digits alone,
+// without the numbers of footnotes.
 func Fold(s string) string {
+	s = footMark.ReplaceAllString(s, "$1$2")
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)

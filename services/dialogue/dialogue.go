@@ -147,8 +147,8 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		d.handOver(a, v)
 		return
 	case retriever.Underspecified:
-		if len(d.purposesOf(a.Facts)) > 0 {
-			break // asked and answered: what is known decides now
+		if len(d.purposesOf(a.Facts)) > 0 || aboutPerson(masked) {
+			break // asked and answered, or a case: nothing to ask back
 		}
 		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("clarify", a.Language)
 		a.Missing = []string{"purpose"}
@@ -165,6 +165,8 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("no_source", a.Language)
 	case v.Class != retriever.Covered:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("uncertain", a.Language)
+	case res.Hits[0].Passage.Open && !asksForQuestions.MatchString(masked.Text):
+		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("open_question", a.Language)
 	case saysUnclear(a.Citations[0].Quote):
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("unclear_rules", a.Language)
 	default:
@@ -244,6 +246,10 @@ func (d *Dialogue) purposeWords(facts map[string]any) string {
 	}
 	return words
 }
+
+// asksForQuestions tells that a message wants to know what is asked, and not
+// the answer to it.
+var asksForQuestions = regexp.MustCompile(`(?i)(spørsmål|spør|problemstilling|lurer|question|issue|asked)`)
 
 // saysUnclear reports whether a quote itself says that the rules are unclear.
 func saysUnclear(quote string) bool {
