@@ -53,7 +53,7 @@ func TestChunkNeverCrossesAHeading(t *testing.T) {
 		{Kind: Paragraph, Text: "Under C."},
 	}})
 	want := []Cut{
-		{Text: "Før."},
+		{Section: []string{}, Text: "Før."},
 		{Section: []string{"A"}, Text: "Under A."},
 		{Section: []string{"A", "B"}, Text: "Under B."},
 		{Section: []string{"C"}, Text: "Under C."},
