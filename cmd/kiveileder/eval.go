@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"kiveileder/internal/app"
 	"kiveileder/internal/eval"
-	"kiveileder/retriever"
 )
 
 type evalCmd struct {
@@ -46,7 +44,7 @@ func (c *evalCmd) Run(r *run) error {
 		}
 		fmt.Fprintln(r.stdout, filepath.Base(name))
 		if len(search) > 0 {
-			res, err := eval.RunRetrieval(r.ctx, finder{a}, search)
+			res, err := eval.RunRetrieval(r.ctx, eval.Searching{Searcher: a}, search)
 			if err != nil {
 				return err
 			}
@@ -70,19 +68,4 @@ func (c *evalCmd) Run(r *run) error {
 		}
 	}
 	return nil
-}
-
-type finder struct{ app *app.App }
-
-// Find searches as GET /v1/search does.
-func (f finder) Find(ctx context.Context, question string, history []string, k int) ([]eval.Quote, error) {
-	res, err := f.app.Search(ctx, retriever.Query{Text: question, History: history, K: k})
-	if err != nil {
-		return nil, err
-	}
-	var out []eval.Quote
-	for _, h := range res.Hits {
-		out = append(out, eval.Quote{Source: h.Passage.Source, Passage: h.Passage.ID, Section: h.Passage.Section, Text: h.Passage.Text})
-	}
-	return out, nil
 }

@@ -46,7 +46,7 @@ func TestQuality(t *testing.T) {
 	var out strings.Builder
 	for _, name := range []string{"dev-000-003-004", "dev-001-002", "own-retrieval"} {
 		fmt.Fprintln(&out, name)
-		res, err := eval.RunRetrieval(t.Context(), found{r}, cases(t, name))
+		res, err := eval.RunRetrieval(t.Context(), eval.Searching{Searcher: r}, cases(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestQuality(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := eval.RunRetrieval(t.Context(), found{r}, all)
+		res, err := eval.RunRetrieval(t.Context(), eval.Searching{Searcher: r}, all)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,20 +130,6 @@ func cases(t *testing.T, name string) []eval.Case {
 		t.Fatal(err)
 	}
 	return cs
-}
-
-type found struct{ r *retriever.Retriever }
-
-func (f found) Find(ctx context.Context, question string, history []string, k int) ([]eval.Quote, error) {
-	res, err := f.r.Search(ctx, retriever.Query{Text: question, History: history, K: k})
-	if err != nil {
-		return nil, err
-	}
-	var out []eval.Quote
-	for _, h := range res.Hits {
-		out = append(out, eval.Quote{Source: h.Passage.Source, Passage: h.Passage.ID, Section: h.Passage.Section, Text: h.Passage.Text})
-	}
-	return out, nil
 }
 
 // remembering gives the built-in embedder with a memory, since the same

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kiveileder"
+	"kiveileder/retriever"
 )
 
 // A Turner makes turns.
@@ -19,6 +20,23 @@ type Turner interface {
 // A Finder searches: quotes and their sections, best first.
 type Finder interface {
 	Find(ctx context.Context, question string, history []string, k int) ([]Quote, error)
+}
+
+// Searching makes a Finder of a searcher.
+type Searching struct{ retriever.Searcher }
+
+// Find searches as GET /v1/search does.
+func (s Searching) Find(ctx context.Context, question string, history []string, k int) ([]Quote, error) {
+	res, err := s.Search(ctx, retriever.Query{Text: question, History: history, K: k})
+	if err != nil {
+		return nil, err
+	}
+	var out []Quote
+	for _, h := range res.Hits {
+		p := h.Passage
+		out = append(out, Quote{Source: p.Source, Passage: p.ID, Section: p.Section, Text: p.Text})
+	}
+	return out, nil
 }
 
 // A Quote is what a search found.
