@@ -27,7 +27,7 @@ type Answer struct {
 	Ask          *Ask           `json:"ask,omitempty"`
 	HandOver     *HandOver      `json:"hand_over,omitempty"` // who a person's answer would come from
 	Masked       []string       `json:"masked"`              // kinds of personal data that were taken out of the question
-	Confidence   float64        `json:"confidence"`          // estimated probability that the first citation answers, 0 to 1
+	Confidence   float64        `json:"confidence"`          // estimated probability that the first citations answer, 0 to 1; 0 without citations
 	Versions     Versions       `json:"versions"`
 	Notice       string         `json:"notice"` // that the answer is automatic and no decision
 }

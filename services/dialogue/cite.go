@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"kiveileder"
+	"kiveileder/corpus"
 	"kiveileder/retriever"
 	"kiveileder/services/privacy"
 )
@@ -72,8 +73,9 @@ func (d *Dialogue) citation(p kiveileder.Passage, l kiveileder.Language) (kiveil
 	}, true
 }
 
-// conflicts tells what the first two citations are known to disagree with, and
-// quotes the other side.
+// conflicts tells what the first citation is known to disagree with, and
+// quotes the other side; of the second only when the other side is quoted
+// anyway, since it may be beside the point.
 func (d *Dialogue) conflicts(a *kiveileder.Answer) {
 	told := map[string]bool{}
 	first := a.Citations[:min(2, len(a.Citations))]
@@ -81,9 +83,9 @@ func (d *Dialogue) conflicts(a *kiveileder.Answer) {
 	for _, c := range first {
 		passages = append(passages, c.Passage)
 	}
-	for _, id := range passages {
+	for n, id := range passages {
 		for _, cf := range d.library.ConflictsOf(id) {
-			if told[cf.Key] {
+			if told[cf.Key] || n > 0 && !otherSideCited(a, cf, id) {
 				continue
 			}
 			var at []int
@@ -109,6 +111,13 @@ func (d *Dialogue) conflicts(a *kiveileder.Answer) {
 			a.Conflicts = append(a.Conflicts, kiveileder.Conflict{Text: text, Citations: at})
 		}
 	}
+}
+
+// otherSideCited reports whether a side other than the passage's is quoted.
+func otherSideCited(a *kiveileder.Answer, cf corpus.ConflictSides, passage string) bool {
+	return slices.ContainsFunc(cf.Sides, func(s corpus.FoundSide) bool {
+		return s.Passage.ID != passage && slices.ContainsFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == s.Passage.ID })
+	})
 }
 
 // include gives the index of the passage's citation, adding it, in the place

@@ -99,7 +99,9 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 		return kiveileder.Answer{}, err
 	}
 	d.decide(&a, res, masked)
-	a.Confidence = round(res.Verdict.Answers)
+	if len(a.Citations) > 0 {
+		a.Confidence = round(res.Verdict.Answers)
+	}
 	return a, nil
 }
 
