@@ -1,7 +1,9 @@
 package corpus
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 )
@@ -53,4 +55,30 @@ func Wants(as []Asked) ([]Want, error) {
 		out = append(out, w)
 	}
 	return out, nil
+}
+
+// Signals are patterns that decide before anything is searched.
+type Signals struct {
+	Crisis *Pattern // somebody may be in danger
+	Case   *Pattern // a name beside it belongs to a case
+}
+
+// LoadSignals reads signals.yaml.
+func LoadSignals(fsys fs.FS) (Signals, error) {
+	var raw struct {
+		Crisis string `yaml:"crisis"`
+		Case   string `yaml:"case"`
+	}
+	if err := decode(fsys, "signals.yaml", &raw); err != nil {
+		return Signals{}, err
+	}
+	if raw.Crisis == "" || raw.Case == "" {
+		return Signals{}, errors.New("signals.yaml: crisis and case must be given")
+	}
+	crisis, err1 := newPattern(raw.Crisis)
+	case_, err2 := newPattern(raw.Case)
+	if err := errors.Join(err1, err2); err != nil {
+		return Signals{}, fmt.Errorf("signals.yaml: %w", err)
+	}
+	return Signals{crisis, case_}, nil
 }

@@ -25,7 +25,7 @@ import (
 
 // Files is the built-in corpus.
 //
-//go:embed sources questions glossary.yaml conflicts.yaml texts.yaml purposes.yaml asks.yaml
+//go:embed sources questions glossary.yaml conflicts.yaml texts.yaml purposes.yaml asks.yaml signals.yaml
 var Files embed.FS
 
 // A Corpus is everything that was read, in a stable order.
@@ -231,7 +231,7 @@ func Hash(fsys fs.FS) (string, error) {
 // originals and the readable texts are not, their passages are; nor are the
 // service's own words.
 func hashed(name string) bool {
-	if base := path.Base(name); base == "texts.yaml" || base == "purposes.yaml" {
+	if base := path.Base(name); base == "texts.yaml" || base == "purposes.yaml" || base == "signals.yaml" {
 		return false
 	}
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, "passages.jsonl")

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -124,19 +125,18 @@ func (l *Library) ConflictsOf(passage string) []ConflictSides { return l.conflic
 // NotesOn gives what a reader should know of a quote: which of the bodies that
 // it names are called otherwise today.
 func (l *Library) NotesOn(src kiveileder.Source, quote string, texts Texts, lang kiveileder.Language) []string {
-	var out []string
+	var out, told []string
 	for _, f := range l.former {
-		if !hasName(quote, f.name) {
+		// "Legemiddelverket" and "Statens legemiddelverk" are told once
+		if !hasName(quote, f.name) || slices.Contains(told, f.now+fmt.Sprint(f.merged)) {
 			continue
 		}
+		told = append(told, f.now+fmt.Sprint(f.merged))
 		key := "renamed"
 		if f.merged {
 			key = "merged"
 		}
-		note := texts.Get(key, lang, f.name, f.now)
-		if !slices.Contains(out, note) {
-			out = append(out, note)
-		}
+		out = append(out, texts.Get(key, lang, f.name, f.now))
 	}
 	return out
 }

@@ -240,6 +240,13 @@ func LintCopies(c *Corpus, tests map[string]string) []Problem {
 	for _, q := range c.Outside {
 		check("outside.yaml "+q.Topic, q.Text)
 	}
+	for _, in := range c.Intents {
+		for _, ms := range in.Messages() {
+			for _, m := range ms {
+				check("intents.yaml "+in.Intent, m)
+			}
+		}
+	}
 	return out
 }
 

@@ -97,7 +97,11 @@ func open(t testing.TB, cfg gateway.Config, change func(*gateway.Deps)) (*gatewa
 
 // checking gives a Dialogue that refuses bad messages as the real one does.
 func checking(t testing.TB) gateway.Dialogue {
-	return dialogue.New(fakeSearcher(findAll), corpus.NewLibrary(&corpus.Corpus{}), texts(t), nil, versions, func() string { return "2026-11-22" })
+	signals, err := corpus.LoadSignals(corpus.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialogue.New(fakeSearcher(findAll), corpus.NewLibrary(&corpus.Corpus{}), texts(t), nil, signals, versions, func() string { return "2026-11-22" })
 }
 
 func with(d fakeDialogue) func(*gateway.Deps) {

@@ -64,9 +64,10 @@ type Gateway struct {
 	metrics *metrics
 	handler http.Handler
 
-	mu      sync.Mutex // guards sockets and closed
-	sockets map[*socket]struct{}
-	closed  bool
+	mu        sync.Mutex // guards what follows
+	sockets   map[*socket]struct{}
+	perClient map[string]int // open sockets
+	closed    bool
 }
 
 // New gives a gateway.
@@ -74,7 +75,7 @@ func New(cfg Config, d Deps) *Gateway {
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
-	g := &Gateway{Deps: d, cfg: cfg, limits: newLimiter(cfg.RatePerMinute), metrics: newMetrics(d.Metrics), sockets: map[*socket]struct{}{}}
+	g := &Gateway{Deps: d, cfg: cfg, limits: newLimiter(cfg.RatePerMinute), metrics: newMetrics(d.Metrics), sockets: map[*socket]struct{}{}, perClient: map[string]int{}}
 	g.handler = g.logged(g.guarded(g.routes()))
 	return g
 }

@@ -1,8 +1,8 @@
 package gateway
 
 import (
-	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -73,19 +73,33 @@ func (g *Gateway) tooMany(r *http.Request) error {
 // that one household has. Behind a proxy that is trusted it is the last
 // address that the proxy added.
 func (g *Gateway) client(r *http.Request) string {
-	addr, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		addr = r.RemoteAddr
-	}
+	addr := r.RemoteAddr
 	if g.cfg.TrustProxy {
 		if f := r.Header.Values("X-Forwarded-For"); len(f) > 0 {
 			parts := strings.Split(f[len(f)-1], ",")
-			addr = strings.TrimSpace(parts[len(parts)-1])
+			addr = parts[len(parts)-1]
 		}
 	}
-	ip := net.ParseIP(addr)
-	if ip == nil || ip.To4() != nil {
-		return addr
+	return clientKey(addr)
+}
+
+// clientKey makes one key of the ways an address is written: with a port or
+// without, in brackets, as IPv4 in IPv6.
+func clientKey(s string) string {
+	s = strings.TrimSpace(s)
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		s = ap.Addr().String()
 	}
-	return ip.Mask(net.CIDRMask(64, 128)).String()
+	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if err != nil {
+		return "unknown"
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	p, err := a.Prefix(64)
+	if err != nil {
+		return a.String()
+	}
+	return p.String()
 }

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
-	"go.uber.org/zap"
 
 	"kiveileder"
 )
@@ -69,6 +68,12 @@ func (g *Gateway) originAllowed(r *http.Request) bool {
 // chat speaks with one client until it goes: one reader, and writes only from
 // the reader and the pinger, under a lock.
 func (g *Gateway) chat(w http.ResponseWriter, r *http.Request) {
+	client := g.client(r)
+	if !g.admit(client) {
+		g.fail(w, r, g.tooMany(r))
+		return
+	}
+	defer g.leave(client)
 	conn, err := g.upgrader().Upgrade(w, r, nil)
 	if err != nil {
 		return // Upgrade has told the client
@@ -95,8 +100,7 @@ func (g *Gateway) chat(w http.ResponseWriter, r *http.Request) {
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(pongTime))
 		if err := s.send(g.frame(r, s, b)); err != nil {
-			g.Log.Debug("socket write", zap.String("request", requestID(r.Context())), zap.Error(err))
-			return
+			return // the client has gone; its address is in err, and not for the log
 		}
 	}
 }
@@ -108,16 +112,19 @@ func (g *Gateway) frame(r *http.Request, s *socket, b []byte) response {
 		code, message := g.explain(r, err)
 		return response{Type: "error", ID: q.ID, Code: code, Message: message}
 	}
-	if err := json.Unmarshal(b, &q); err != nil || q.Type != "ask" || len(q.ID) > 64 {
+	err := json.Unmarshal(b, &q)
+	bad := err != nil || q.Type != "ask" || len(q.ID) > 64
+	if bad {
 		q.ID = ""
-		return failed(&kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_json", languageOf(r)), Err: err})
 	}
-	if !g.limits.allow(g.client(r)) {
+	if !g.limits.allow(g.client(r)) { // broken frames count too
 		return failed(g.tooMany(r))
 	}
-	if err := s.send(response{Type: "progress", ID: q.ID, Stage: "searching"}); err != nil {
-		return failed(err)
+	if bad {
+		return failed(&kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_json", languageOf(r)), Err: err})
 	}
+	// a client that has gone is noticed when the answer is sent
+	_ = s.send(response{Type: "progress", ID: q.ID, Stage: "searching"})
 	q.Prefers = languageOf(r)
 	a, err := g.turn(r.Context(), q.Turn)
 	if err != nil {
@@ -162,6 +169,28 @@ func (s *socket) shut(code int, why string) {
 func (s *socket) close() {
 	close(s.done)
 	_ = s.conn.Close()
+}
+
+// Most sockets of one client, and of all. A whole hospital may be one client.
+const maxPerClient, maxSockets = 1_000, 20_000
+
+// admit counts a client's socket in, if there is room.
+func (g *Gateway) admit(client string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.perClient[client] >= maxPerClient || len(g.sockets) >= maxSockets {
+		return false
+	}
+	g.perClient[client]++
+	return true
+}
+
+func (g *Gateway) leave(client string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.perClient[client]--; g.perClient[client] <= 0 {
+		delete(g.perClient, client)
+	}
 }
 
 // register keeps a socket for Drain; it refuses when the service is stopping.

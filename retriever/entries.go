@@ -26,12 +26,16 @@ func embedKind(k index.Kind) embed.Kind {
 }
 
 // entriesOf lists the texts of a corpus that get a vector, always in the same
-// order. Questions come before negatives.
-func entriesOf(c *corpus.Corpus) ([]index.Entry, error) {
+// order. Questions come before negatives. Passages are numbered behind those
+// of before, to which questions may point too.
+func entriesOf(c *corpus.Corpus, before ...kiveileder.Passage) ([]index.Entry, error) {
 	var out []index.Entry
 	number := map[string]int32{}
+	for i, p := range before {
+		number[p.ID] = int32(i)
+	}
 	for i, p := range c.Passages {
-		n := int32(i)
+		n := int32(len(before) + i)
 		number[p.ID] = n
 		out = append(out, index.Entry{Kind: index.PassageText, Ref: n, Text: passageText(p), Letter: letters(p)})
 		for _, s := range sentencesOf(p) {

@@ -34,7 +34,7 @@ func Extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 	if err != nil {
 		return nil, nil, err
 	}
-	more, err := entriesOf(&corpus.Corpus{Passages: added.Passages, Questions: added.Questions})
+	more, err := entriesOf(&corpus.Corpus{Passages: added.Passages, Questions: added.Questions}, s.Corpus.Passages...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,7 +43,6 @@ func Extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 	}
 	for i := range more {
 		m := &more[i]
-		m.Ref += int32(len(s.Corpus.Passages))
 		m.InvLen = s.Space.invLen(m.Vector, m.Kind.Side())
 		cache[keyOf(*m)] = m.Vector
 	}

@@ -16,9 +16,9 @@ func TestFollowUp(t *testing.T) {
 		{"no history", nil, "Og hvis vi har samtykke?", false},
 		{"goes on with og", first, "Og hvis vi har samtykke?", true},
 		{"goes on with men", first, "men vi har anonyme data", true},
-		{"goes on with hva med", first, "Hva med kvalitetssikring?", true},
+		{"goes on with hva med", first, "Hva med anonyme data?", true},
 		{"nynorsk", first, "Kva om vi har samtykke?", true},
-		{"English", first, "What about quality assurance?", true},
+		{"English", first, "What about anonymous data?", true},
 		{"goes on with så", first, "Så vi kan starte nå?", true},
 		{"points back", first, "Gjelder det også register?", true},
 		{"points back in nynorsk", first, "Kva gjer me då?", true},
@@ -39,5 +39,19 @@ func TestFollowUp(t *testing.T) {
 				t.Errorf("searches for %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+func TestOtherPurpose(t *testing.T) {
+	tests := []struct{ earlier, now, want string }{
+		{"Hvem gir dispensasjon til kvalitetsforbedring?", "og til forskning?", "Hvem gir dispensasjon til ? og til forskning?"},
+		{"Hvem gir dispensasjon til kvalitetsforbedring?", "nei, jeg mente forskning", "Hvem gir dispensasjon til ? nei, jeg mente forskning"},
+		{"Må vi søke REK for helseforskning?", "Og hvis forskningen bare bruker anonyme data?", "Må vi søke REK for helseforskning? Og hvis forskningen bare bruker anonyme data?"},
+		{"Do we need consent for research?", "what about quality assurance then", "Do we need consent for ? what about quality assurance then"},
+	}
+	for _, c := range tests {
+		if got := followUp(Query{Text: c.now, History: []string{c.earlier}}); got != c.want {
+			t.Errorf("followUp(%q after %q) = %q, want %q", c.now, c.earlier, got, c.want)
+		}
 	}
 }

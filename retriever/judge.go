@@ -2,6 +2,7 @@ package retriever
 
 import (
 	"math"
+	"regexp"
 	"slices"
 
 	"kiveileder/retriever/index"
@@ -229,7 +230,7 @@ const (
 	// outside is the probability from which on a message counts as out of the
 	// field: sending off what belongs here is worse than handing over what
 	// does not.
-	outside = 0.85
+	outside = 0.80
 	// tooLittle is the probability from which on a message says too little to
 	// be answered, and plainly the one from which on nothing speaks against it.
 	tooLittle, plainly = 0.65, 0.95
@@ -250,7 +251,7 @@ func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
 		likely = none
 	}
 	switch {
-	case likely == cSmalltalk:
+	case likely == cSmalltalk && r.chatty(x, v.Answers):
 		v.Class, v.Intent = Smalltalk, r.nearestIntent(x, "smalltalk")
 	case likely == cPerson && v.Answers < sure:
 		v.Class, v.Intent = WantsPerson, r.nearestIntent(x, "escalate")
@@ -269,11 +270,29 @@ func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
 	if v.Class == Declined {
 		kind = index.Outside
 	}
-	if t := x.near.topic[kind]; t.any {
+	// who would know is only said when a question of theirs is nearest of all
+	near := kind == index.Outside || x.near.cos[cUnanswered].top[0] >= x.near.cos[cCovered].top[0]
+	if t := x.near.topic[kind]; t.any && near {
 		topic := r.topics[t.ref]
 		v.Topic, v.TopicTitle, v.Agencies = topic.Key, topic.Title, topic.Agency
 	}
 	return v
+}
+
+// ownMatter and definition tell that a short message asks a question of law
+// after all: "Kan vi bruke ChatGPT?", "Hva er kunstig intelligens?".
+var (
+	ownMatter  = regexp.MustCompile(`(?i)(^|\P{L})(vi|vår|vårt|våre|oss|we|our)(\P{L}|$)`)
+	definition = regexp.MustCompile(`(?i)^\s*(hva|kva|what)\s+(er|betyr|menes|tyder|is|are|does)\s`)
+)
+
+// chatty reports whether a message that looks like small talk is: it nearly is
+// one of the examples, or nothing speaks for a question.
+func (r *Retriever) chatty(x exam, answers float64) bool {
+	if x.near.grams[cSmalltalk].top[0] >= 0.9 {
+		return true
+	}
+	return !ownMatter.MatchString(x.text) && !(definition.MatchString(x.text) && answers >= r.threshold)
 }
 
 // nearestIntent gives the name of the nearest intent of a kind.

@@ -83,6 +83,7 @@ func (j *Judge) fit(js []judged) {
 	rng := rand.New(rand.NewPCG(19, 23))
 	order := rng.Perm(len(js))
 	step := 0
+	steps := epochs * ((len(js) + batch - 1) / batch)
 	for range epochs {
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 		for from := 0; from < len(order); from += batch {
@@ -124,7 +125,10 @@ func (j *Judge) fit(js []judged) {
 				m[i] = 0.9*m[i] + 0.1*gi
 				v[i] = 0.999*v[i] + 0.001*gi*gi
 				mh, vh := m[i]/(1-math.Pow(0.9, float64(step))), v[i]/(1-math.Pow(0.999, float64(step)))
-				w[i] -= rate * mh / (math.Sqrt(vh) + 1e-8)
+				// the rate falls to nothing, so that the end does not hang on
+				// which examples came last
+				left := 1 - float64(step-1)/float64(steps)
+				w[i] -= rate * left * mh / (math.Sqrt(vh) + 1e-8)
 			}
 		}
 	}

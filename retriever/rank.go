@@ -46,7 +46,7 @@ type sample struct {
 // lose their questions. The result is the same for the same samples.
 func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights {
 	const (
-		rate      = 0.05
+		rate      = 0.10
 		batch     = 64
 		l2        = 1e-5
 		hideShare = 0.35
@@ -61,6 +61,7 @@ func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights 
 	}
 	var m, v, g [2 * nFeatures]float64
 	step := 0
+	steps := epochs * ((len(samples) + batch - 1) / batch)
 	order := rng.Perm(len(samples))
 	score := []float64{}
 	hidden := make([]bool, docs)
@@ -128,7 +129,8 @@ func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights 
 				v[i] = 0.999*v[i] + 0.001*gi*gi
 				mh := m[i] / (1 - math.Pow(0.9, float64(step)))
 				vh := v[i] / (1 - math.Pow(0.999, float64(step)))
-				*wi -= float32(rate * mh / (math.Sqrt(vh) + 1e-8))
+				left := 1 - float64(step-1)/float64(steps) // the rate falls to nothing
+				*wi -= float32(rate * left * mh / (math.Sqrt(vh) + 1e-8))
 			}
 		}
 	}

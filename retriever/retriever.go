@@ -30,7 +30,7 @@ const candidates = 96
 // defaultThreshold is the probability from which on the hits count as an
 // answer; set on the curve of false answers against answered ones
 // (docs/decisions.md).
-const defaultThreshold = 0.70
+const defaultThreshold = 0.60
 
 // A Retriever searches one version of the corpus. It is read-only and safe for
 // concurrent use.

@@ -112,6 +112,18 @@ func units(sec []Block) []unit {
 			continue
 		}
 		n := listEnd(sec[i:])
+		if k := i + n; sec[k-1].Kind != Item && k < len(sec) && sec[k].Kind == Paragraph {
+			// what introduces a paragraph, and no list, goes with that
+			text, notes := "", []int(nil)
+			for _, b := range sec[i : k+1] {
+				text, notes = joinBlocks(text, b.Text), append(notes, b.Notes...)
+			}
+			for _, t := range splitLong(text) {
+				out = append(out, unit{text: t, notes: notes})
+			}
+			i = k + 1
+			continue
+		}
 		out = append(out, listUnits(sec[i:i+n])...)
 		i += n
 	}

@@ -46,8 +46,8 @@ type Config struct {
 // data stands and which model embeds.
 type Base struct {
 	// Data is the folder for what is added while the service runs: documents
-	// taken in with "kiveileder ingest". It is made when it is missing. The
-	// built-in corpus does not need it.
+	// taken in with "kiveileder ingest". It is made when it is missing,
+	// and must be writable.
 	Data string `help:"Folder for added documents." default:"data" env:"KIVEILEDER_DATA" type:"path"`
 
 	// EmbedURL is an OpenAI-compatible endpoint that is used instead of the

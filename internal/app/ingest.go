@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -78,13 +79,22 @@ func AddDocument(ctx context.Context, cfg Config, file string, src kiveileder.So
 	}
 	vectors := cfg.readVectors(e.ID())
 	one := &corpus.Corpus{Sources: []corpus.Meta{{Source: src, Format: format}}, Passages: ps}
-	if problems := corpus.Lint(one, snap.Corpus); len(problems) > 0 {
+	whole, err := corpus.Load(os.DirFS(cfg.Data)) // with the questions that stand there
+	if err != nil {
+		return fail(err)
+	}
+	whole.Sources = append(slices.DeleteFunc(whole.Sources, func(m corpus.Meta) bool { return m.ID == src.ID }), one.Sources...)
+	whole.Passages = append(slices.DeleteFunc(whole.Passages, func(p kiveileder.Passage) bool { return p.Source == src.ID }), ps...)
+	if problems := corpus.Lint(whole, snap.Corpus); len(problems) > 0 {
 		return fail(errors.New(string(problems[0])))
 	}
 	if err := retriever.Embed(ctx, e, one, vectors, progress); err != nil {
 		return fail(err)
 	}
 	if err := cfg.writeVectors(e.ID(), vectors); err != nil {
+		return fail(err)
+	}
+	if err := os.Chmod(tmp, 0o755); err != nil {
 		return fail(err)
 	}
 	// beside sources/, so that a crash in between leaves no source twice
@@ -98,7 +108,6 @@ func AddDocument(ctx context.Context, cfg Config, file string, src kiveileder.So
 	if err := os.Rename(tmp, target); err != nil {
 		return fail(errors.Join(err, os.Rename(old, target)))
 	}
-	_ = os.Chmod(target, 0o755)
 	return src, ps, os.RemoveAll(old)
 }
 

@@ -141,33 +141,54 @@ func (a *App) Serve(ctx context.Context, out io.Writer) error {
 	return group.Wait()
 }
 
-// watch takes up documents that are added while the service runs. One that
-// can't be loaded is logged, and the service goes on with what it has.
+// Pauses before a change of the data folder that could not be taken up is
+// tried again: something else may have been amiss.
+const firstPause, longestPause = 10 * time.Second, 5 * time.Minute
+
+// watch takes up documents that are added, changed or withdrawn while the
+// service runs. What can't be loaded is logged, and the service goes on with
+// what it has.
 func (a *App) watch(ctx context.Context) {
 	t := time.NewTicker(watchInterval)
 	defer t.Stop()
-	failed := ""
+	var again time.Time
+	pause := firstPause
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
-		sig := a.cfg.signature()
-		if sig == a.state.Load().added || sig == failed {
+		if time.Now().Before(again) {
 			continue
 		}
-		e, err := a.cfg.Embedder()
-		if err == nil {
-			var st *state
-			if st, err = a.cfg.load(ctx, e); err == nil {
-				a.state.Store(st)
-				failed = ""
-				a.log.Info("documents taken up", zap.Int("passages", st.passages), zap.String("corpus", st.versions.Corpus))
-				continue
-			}
+		taken, err := a.takeUp(ctx)
+		switch {
+		case err != nil:
+			again = time.Now().Add(pause)
+			pause = min(2*pause, longestPause)
+			a.log.Error("documents not taken up, going on with the old ones", zap.Error(err), zap.Time("again", again))
+		case taken:
+			pause = firstPause
 		}
-		failed = sig
-		a.log.Error("documents not taken up, going on with the old ones", zap.Error(err))
 	}
+}
+
+// takeUp loads the data folder when it has changed, and reports whether it did.
+func (a *App) takeUp(ctx context.Context) (bool, error) {
+	sig, err := a.cfg.signature()
+	if err != nil || sig == a.state.Load().added {
+		return false, err
+	}
+	e, err := a.cfg.Embedder()
+	if err != nil {
+		return false, err
+	}
+	st, err := a.cfg.load(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	a.state.Store(st)
+	a.log.Info("documents taken up", zap.Int("passages", st.passages), zap.String("corpus", st.versions.Corpus))
+	return true, nil
 }

@@ -78,7 +78,15 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &state{added: c.signature()}
+	signals, err := corpus.LoadSignals(files)
+	if err != nil {
+		return nil, err
+	}
+	added, err := c.signature()
+	if err != nil {
+		return nil, err
+	}
+	st := &state{added: added}
 	all := snap.Corpus
 	if st.added != "" {
 		added, err := corpus.Load(os.DirFS(c.Data))
@@ -105,7 +113,7 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 	st.library = corpus.NewLibrary(all)
 	st.passages = len(all.Passages)
 	st.versions = kiveileder.Versions{Corpus: version, Rules: "", Model: e.ID(), Build: Build()}
-	st.dialogue = dialogue.New(st.retriever, st.library, texts, purposes, st.versions, today)
+	st.dialogue = dialogue.New(st.retriever, st.library, texts, purposes, signals, st.versions, today)
 	if c.CacheSize > 0 {
 		st.dialogue = dialogue.NewCache(st.dialogue, c.CacheSize)
 	}
@@ -115,17 +123,22 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 func today() string { return time.Now().Format(time.DateOnly) }
 
 // signature changes when the data folder's documents or questions do; it is
-// empty when there are none.
-func (c Config) signature() string {
-	h, err := corpus.Hash(os.DirFS(c.Data))
-	if err != nil {
-		return ""
+// empty when there are none. A folder that can't be read is an error: its
+// documents must not vanish without a word.
+func (c Config) signature() (string, error) {
+	names, err := filepath.Glob(filepath.Join(c.Data, "sources", "*", "passages.jsonl"))
+	if err != nil || len(names) == 0 {
+		return "", err
 	}
-	names, _ := filepath.Glob(filepath.Join(c.Data, "sources", "*", "passages.jsonl"))
-	if len(names) == 0 {
-		return ""
+	whole := ""
+	for _, part := range []string{"sources", "questions"} {
+		h, err := corpus.Hash(os.DirFS(filepath.Join(c.Data, part)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("data folder %s: %w", c.Data, err)
+		}
+		whole += h[:min(8, len(h))]
 	}
-	return h[:8]
+	return whole, nil
 }
 
 type vectorFile struct {

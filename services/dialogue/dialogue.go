@@ -4,6 +4,7 @@ package dialogue
 
 import (
 	"context"
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 const (
 	MaxQuestionChars = 4000
 	MaxHistory       = 20
+	maxFacts         = 8 << 10 // bytes of JSON
 )
 
 // Mailbox is where a question goes that a person should answer, until the
@@ -49,14 +51,15 @@ type Dialogue struct {
 	library  Library
 	texts    corpus.Texts
 	purposes []corpus.Purpose
+	signals  corpus.Signals
 	versions kiveileder.Versions
 	today    func() string
 }
 
 // New gives a dialogue. today gives the ISO date that a source's age is
 // counted from.
-func New(s Searcher, l Library, texts corpus.Texts, purposes []corpus.Purpose, v kiveileder.Versions, today func() string) *Dialogue {
-	return &Dialogue{search: s, library: l, texts: texts, purposes: purposes, versions: v, today: today}
+func New(s Searcher, l Library, texts corpus.Texts, purposes []corpus.Purpose, signals corpus.Signals, v kiveileder.Versions, today func() string) *Dialogue {
+	return &Dialogue{search: s, library: l, texts: texts, purposes: purposes, signals: signals, versions: v, today: today}
 }
 
 // Turn answers one message. The error is a *kiveileder.Error with a message
@@ -94,7 +97,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	if a.Facts == nil {
 		a.Facts = map[string]any{}
 	}
-	res, err := d.search.Search(ctx, retriever.Query{Text: forSearch(masked) + d.purposeWords(t.Facts), History: history, K: 3 * kiveileder.MaxCitations})
+	res, err := d.search.Search(ctx, retriever.Query{Text: d.forSearch(masked) + d.purposeWords(t.Facts), History: history, K: 3 * kiveileder.MaxCitations})
 	if err != nil {
 		return kiveileder.Answer{}, err
 	}
@@ -125,6 +128,9 @@ func (d *Dialogue) check(t *kiveileder.Turn) error {
 			return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", d.texts.Get("error_long", language, MaxQuestionChars))
 		}
 	}
+	if b, err := json.Marshal(t.Facts); err != nil || len(b) > maxFacts {
+		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", d.texts.Get("error_json", language))
+	}
 	if strings.TrimSpace(t.Question) == "" {
 		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", d.texts.Get("error_empty", language))
 	}
@@ -137,6 +143,10 @@ func (d *Dialogue) check(t *kiveileder.Turn) error {
 // decide sets the answer's status and words from what was found.
 func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked privacy.Result) {
 	v := res.Verdict
+	if d.signals.Crisis.MatchString(masked.Text) {
+		a.Status, a.Lead = kiveileder.Declined, d.texts.Get("declined_self-harm-and-crisis", a.Language)
+		return
+	}
 	switch v.Class {
 	case retriever.Smalltalk:
 		a.Status, a.Lead = kiveileder.Smalltalk, d.texts.Get(v.Intent, a.Language)
@@ -149,7 +159,7 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		d.handOver(a, v)
 		return
 	case retriever.Underspecified:
-		if len(d.purposesOf(a.Facts)) > 0 || aboutPerson(masked) {
+		if len(d.purposesOf(a.Facts)) > 0 || d.aboutPerson(masked) {
 			break // asked and answered, or a case: nothing to ask back
 		}
 		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("clarify", a.Language)
@@ -159,10 +169,13 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		d.handOver(a, v)
 		return
 	}
+	if d.aboutPerson(masked) { // a case is not answered by a quote
+		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("personal_case", a.Language)
+		d.handOver(a, v)
+		return
+	}
 	d.cite(a, res.Hits, kiveileder.MaxCitations)
 	switch {
-	case aboutPerson(masked):
-		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("personal_case", a.Language)
 	case len(a.Citations) == 0:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("no_source", a.Language)
 	case v.Class != retriever.Covered:
@@ -264,19 +277,15 @@ func saysUnclear(quote string) bool {
 	return false
 }
 
-// caseWords tell that a name belongs to somebody whose case it is, and not to
-// the one who signs the message.
-var caseWords = regexp.MustCompile(`(?i)(pasient|patient|brukeren\b|klag|complain|skad|hurt|injur|døde|died|feilbehandl|min mor|mor mi|moren|min far|far min|faren min|sønn|datter|dotter|kona|mannen min|my (mother|father|son|daughter|wife|husband))`)
-
 // aboutPerson reports whether a message names a person as a case does: a birth
 // number, a record's number, or a name beside a word that tells of a case. An
 // address to reply to, or a name under a question, is none.
-func aboutPerson(m privacy.Result) bool {
+func (d *Dialogue) aboutPerson(m privacy.Result) bool {
 	for _, k := range m.Kinds {
 		switch k {
 		case privacy.Email, privacy.Phone, privacy.Account, privacy.Address:
 		case privacy.Name:
-			if caseWords.MatchString(m.Text) {
+			if d.signals.Case.MatchString(m.Text) {
 				return true
 			}
 		default:

@@ -88,10 +88,19 @@ var (
 	versions = kiveileder.Versions{Corpus: "c1", Model: "m1"}
 )
 
+func signals(t testing.TB) corpus.Signals {
+	t.Helper()
+	s, err := corpus.LoadSignals(corpus.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // open gives a dialogue over a searcher and the example library.
 func open(t testing.TB, s dialogue.Searcher, conflicts ...corpus.Conflict) *dialogue.Dialogue {
 	t.Helper()
-	return dialogue.New(s, library(conflicts...), texts(t), purposes, versions, func() string { return "2026-11-22" })
+	return dialogue.New(s, library(conflicts...), texts(t), purposes, signals(t), versions, func() string { return "2026-11-22" })
 }
 
 // ask makes a turn that must not fail.

@@ -16,7 +16,7 @@ var (
 // forSearch gives what a masked message asks, without what it tells of the one
 // who asks: sentences that only say how to reach or greet somebody, and the
 // marks of what was masked. They would draw the search towards nothing.
-func forSearch(m privacy.Result) string {
+func (d *Dialogue) forSearch(m privacy.Result) string {
 	if len(m.Kinds) == 0 {
 		return m.Text
 	}
@@ -28,7 +28,7 @@ func forSearch(m privacy.Result) string {
 			s = rest[:at[1]]
 		}
 		rest = rest[len(s):]
-		if !tellsOfSender(s) {
+		if !d.tellsOfSender(s) {
 			keep = append(keep, strings.TrimSpace(marker.ReplaceAllString(s, "")))
 		}
 	}
@@ -41,10 +41,10 @@ func forSearch(m privacy.Result) string {
 
 // tellsOfSender reports whether a sentence holds a mark and no question, and
 // is short or gives an address.
-func tellsOfSender(s string) bool {
+func (d *Dialogue) tellsOfSender(s string) bool {
 	if !marker.MatchString(s) || strings.Contains(s, "?") {
 		return false
 	}
 	contact := strings.Contains(s, privacy.Email.Marker()) || strings.Contains(s, privacy.Phone.Marker())
-	return contact || utf8.RuneCountInString(s) < 40 && !caseWords.MatchString(s)
+	return contact || utf8.RuneCountInString(s) < 40 && !d.signals.Case.MatchString(s)
 }

@@ -3,10 +3,16 @@ package dialogue
 import (
 	"testing"
 
+	"kiveileder/corpus"
 	"kiveileder/services/privacy"
 )
 
 func TestForSearch(t *testing.T) {
+	signals, err := corpus.LoadSignals(corpus.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Dialogue{signals: signals}
 	tests := []struct{ name, in, want string }{
 		{"nothing masked", "Må vi søke REK? Hilsen oss", "Må vi søke REK? Hilsen oss"},
 		{"an address to reply to", "Hvem leder prosjektet? Svar gjerne til ola.testmann@example.no", "Hvem leder prosjektet?"},
@@ -17,7 +23,7 @@ func TestForSearch(t *testing.T) {
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
-			if got := forSearch(privacy.Mask(c.in)); got != c.want {
+			if got := d.forSearch(privacy.Mask(c.in)); got != c.want {
 				t.Errorf("forSearch(%q) = %q, want %q", c.in, got, c.want)
 			}
 		})
