@@ -63,7 +63,8 @@ type Signals struct {
 	Case   *Pattern // a name beside it belongs to a case
 }
 
-// LoadSignals reads signals.yaml.
+// LoadSignals reads signals.yaml; a corpus without one gets the built-in
+// signals.
 func LoadSignals(fsys fs.FS) (Signals, error) {
 	var raw struct {
 		Crisis string `yaml:"crisis"`
@@ -71,6 +72,9 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 	}
 	if err := decode(fsys, "signals.yaml", &raw); err != nil {
 		return Signals{}, err
+	}
+	if raw.Crisis == "" && raw.Case == "" && fsys != fs.FS(Files) {
+		return LoadSignals(Files)
 	}
 	if raw.Crisis == "" || raw.Case == "" {
 		return Signals{}, errors.New("signals.yaml: crisis and case must be given")
