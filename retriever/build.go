@@ -16,7 +16,7 @@ import (
 	"kiveileder/retriever/index/memory"
 )
 
-// epochs of learning the weights; more do not change the figures.
+// epochs of learning the weights.
 const epochs = 6
 
 // A Built is a retriever just learned, with what its snapshot is made of.

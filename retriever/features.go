@@ -107,7 +107,11 @@ type scored struct {
 // of the corpus.
 func (r *Retriever) rank(ss []scored) []scored {
 	for i := range ss {
-		ss[i].score = r.weights.score(&ss[i].f, ss[i].bank)
+		s := &ss[i]
+		s.score = r.weights.score(&s.f, s.bank)
+		if !s.bank {
+			s.score -= reserve
+		}
 	}
 	slices.SortStableFunc(ss, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
 	return ss

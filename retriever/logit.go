@@ -15,8 +15,7 @@ type sparse struct {
 	x  []float32
 }
 
-// hashBits is the size of the hashed word space; at 2^15 collisions do not
-// show in the figures of the bank.
+// hashBits is the size of the hashed word space.
 const hashBits = 15
 
 // wordFeatures gives the words, word pairs and n-grams of a text, hashed, with

@@ -23,9 +23,9 @@ type Weights struct {
 const reserve float32 = 2.3
 
 func (w *Weights) score(f *features, bank bool) float32 {
-	ws, s := &w.Text, -reserve
+	ws, s := &w.Text, float32(0)
 	if bank {
-		ws, s = &w.Bank, 0
+		ws = &w.Bank
 	}
 	for i, x := range f {
 		s += ws[i] * x
@@ -81,11 +81,7 @@ func learnWeights(samples []sample, docOf []int, docs int, epochs int) *Weights 
 				top := math.Inf(-1)
 				for p := range s.met {
 					m := &s.met[p]
-					bank := m.bank && !hidden[docOf[m.passage]]
-					x := float64(w.score(&m.f, bank))
-					if !bank {
-						x += float64(reserve) // learned without it
-					}
+					x := float64(w.score(&m.f, m.bank && !hidden[docOf[m.passage]]))
 					score = append(score, x)
 					top = math.Max(top, x)
 				}

@@ -23,8 +23,8 @@ import (
 	"kiveileder/retriever/lexical"
 )
 
-// candidates is how many entries of each kind the index looks for. With more
-// the figures on the bank do not change.
+// candidates is how many entries of each kind the index looks for; learning and
+// searching use the same.
 const candidates = 96
 
 // defaultThreshold is the probability from which on the hits count as an

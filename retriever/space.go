@@ -31,8 +31,7 @@ const (
 )
 
 // shrinkage is the share of the isotropic part in the covariance; with fewer
-// questions than dimensions it keeps the inverse tame. Set on the bank,
-// leaving each question out.
+// questions than dimensions it keeps the inverse tame. Chosen, not tuned.
 const shrinkage = 0.25
 
 // learnSpace estimates the space from vectors with their classes; class < 0

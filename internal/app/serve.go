@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kiveileder"
-	"kiveileder/corpus"
 	"kiveileder/gateway"
 	"kiveileder/retriever"
 	"kiveileder/services/privacy"
@@ -85,22 +84,14 @@ func (a *App) Passages(source string) []kiveileder.Passage {
 }
 
 // Gateway gives the edge over the app.
-func (a *App) Gateway() (*gateway.Gateway, error) {
-	_, files, err := a.cfg.snapshot()
-	if err != nil {
-		return nil, err
-	}
-	texts, err := corpus.LoadTexts(files)
-	if err != nil {
-		return nil, err
-	}
+func (a *App) Gateway() *gateway.Gateway {
 	return gateway.New(
 		gateway.Config{RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins},
 		gateway.Deps{
-			Dialogue: a, Searcher: a, Library: a, Texts: texts,
+			Dialogue: a, Searcher: a, Library: a, Texts: a.state.Load().texts,
 			Versions: func() kiveileder.Versions { return a.state.Load().versions },
 			Log:      a.log.Named("gateway"),
-		}), nil
+		})
 }
 
 // Serve answers questions until the context ends. It prints where it listens
@@ -111,10 +102,7 @@ func (a *App) Serve(ctx context.Context, out io.Writer) error {
 		// half of it at most, so that the service stays under 250 MB
 		debug.SetGCPercent(50)
 	}
-	g, err := a.Gateway()
-	if err != nil {
-		return err
-	}
+	g := a.Gateway()
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", a.cfg.Addr, err)

@@ -26,6 +26,7 @@ import (
 type state struct {
 	retriever *retriever.Retriever
 	library   *corpus.Library
+	texts     corpus.Texts
 	dialogue  dialogue.Turner
 	versions  kiveileder.Versions
 	passages  int
@@ -86,7 +87,7 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &state{added: added}
+	st := &state{added: added, texts: texts}
 	all := snap.Corpus
 	if st.added != "" {
 		added, err := corpus.Load(os.DirFS(c.Data))

@@ -100,8 +100,8 @@ func mayRefer(s string) bool {
 	return false
 }
 
-// Size of the n-grams, in letters. Measured best for Norwegian with its
-// compounds: 5 over 4 and 6.
+// Size of the n-grams, in letters: long enough to tell stems apart, short
+// enough to meet inside a compound.
 const gramSize = 5
 
 // Terms gives the terms of a text: the n-grams of its words with their ends
