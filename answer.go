@@ -23,8 +23,13 @@ type Answer struct {
 	Citations    []Citation     `json:"citations"` // in order of relevance, at most MaxCitations
 	Conflicts    []Conflict     `json:"conflicts"`
 	Facts        map[string]any `json:"facts"`
-	Missing      []string       `json:"missing"`
+	Read         []FactRead     `json:"facts_read,omitempty"` // the same facts in words, for the person to correct
+	Unknown      []string       `json:"unknown,omitempty"`    // facts that the person could not tell
+	Missing      []string       `json:"missing"`              // facts that would change the findings
 	Ask          *Ask           `json:"ask,omitempty"`
+	Asked        int            `json:"asked,omitempty"` // questions back in a row, with this one
+	Reply        bool           `json:"reply,omitempty"` // the message was a reply, and Turn.Original is what is answered
+	Ifs          *Ifs           `json:"ifs,omitempty"`   // what would follow, when a fact stays open
 	HandOver     *HandOver      `json:"hand_over,omitempty"` // who a person's answer would come from
 	Masked       []string       `json:"masked"`              // kinds of personal data that were taken out of the question
 	Confidence   float64        `json:"confidence"`          // estimated probability that the first citations answer, 0 to 1; 0 without citations
@@ -40,13 +45,41 @@ const (
 
 // A Finding is what a rule says of the project.
 type Finding struct {
-	Outcome    string   `json:"outcome"`
-	Kind       string   `json:"kind"` // required, not_required, permitted, consider, unclear
-	Text       string   `json:"text"`
-	Authority  string   `json:"authority,omitempty"`
-	LegalBasis []string `json:"legal_basis,omitempty"`
-	Rule       string   `json:"rule"`
-	Citations  []int    `json:"citations"` // indexes into Answer.Citations
+	Outcome    string     `json:"outcome"`
+	Kind       string     `json:"kind"` // required, not_required, permitted, consider, unclear
+	Text       string     `json:"text"`
+	Prepare    string     `json:"prepare,omitempty"` // what to do next
+	Authority  string     `json:"authority,omitempty"`
+	LegalBasis []string   `json:"legal_basis,omitempty"`
+	Rule       string     `json:"rule"`               // ids of the rules that say so, with commas
+	Purposes   []string   `json:"purposes,omitempty"` // labels of the purposes that it holds for; none when it holds for all
+	Inferred   bool       `json:"inferred,omitempty"` // the rule infers it from the sources; a lawyer should confirm it
+	Citations  []int      `json:"citations"`          // indexes into Answer.Citations
+	Quotes     []Citation `json:"quotes"`             // all that it rests on, word for word
+}
+
+// A FactRead is a fact in words.
+type FactRead struct {
+	Fact    string   `json:"fact"`
+	Value   any      `json:"value"`
+	Name    string   `json:"name"`            // of the fact
+	Label   string   `json:"label"`           // of its value
+	Words   string   `json:"words,omitempty"` // of the message that it was read from; none when it was told
+	Options []Option `json:"options"`         // values to choose from
+}
+
+// Ifs tell what would follow from each value of a fact that is open.
+type Ifs struct {
+	Fact     string `json:"fact"`
+	Question string `json:"question"`
+	Cases    []If   `json:"cases"`
+}
+
+// An If is one value with the findings that it would add.
+type If struct {
+	Value    any       `json:"value"`
+	Label    string    `json:"label"`
+	Findings []Finding `json:"findings"`
 }
 
 // A Citation is a verbatim part of one source with where it stands.
@@ -79,11 +112,15 @@ type Ask struct {
 	Why      string   `json:"why"`
 }
 
-// An Option is a quick reply.
+// An Option is a quick reply: its value is sent as the fact's. UnknownValue
+// says that the person does not know.
 type Option struct {
-	Value string `json:"value"`
+	Value any    `json:"value"` // a string, a bool or a list of strings
 	Label string `json:"label"`
 }
+
+// UnknownValue is the value of a fact that the person cannot tell.
+const UnknownValue = "unknown"
 
 // HandOver says how a person is reached and who is likely to know.
 type HandOver struct {

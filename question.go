@@ -17,9 +17,15 @@ var Languages = []Language{Bokmal, Nynorsk, English}
 type Turn struct {
 	Question     string         `json:"question"`
 	History      []string       `json:"history,omitempty"`      // earlier messages of the same person, oldest first
-	Facts        map[string]any `json:"facts,omitempty"`        // what is known of the project, by fact name
+	Facts        map[string]any `json:"facts,omitempty"`        // what is told of the project with this message, by fact name; it wins over what is read, and nil forgets
+	Known        map[string]any `json:"known,omitempty"`        // facts from before; what Question says takes their place. Nil: they are read from History
+	Unknown      []string       `json:"unknown,omitempty"`      // facts that the person could not tell: they are not asked for again
+	Original     string         `json:"original,omitempty"`     // the question that the last answer was about
+	Awaited      string         `json:"awaited,omitempty"`      // the fact that it asked for; a message that gives it is taken as the reply
+	Asked        int            `json:"asked,omitempty"`        // questions back in a row before this message
 	Conversation string         `json:"conversation,omitempty"` // id; a new one is given when it is empty
 	Language     Language       `json:"language,omitempty"`     // of the answer; found from the question when empty
+	Masked       []string       `json:"masked,omitempty"`       // kinds of personal data that were taken out of Question before it came here
 	Prefers      Language       `json:"-"`                      // of words about a message that can't be read, when Language says nothing
 }
 

@@ -1,7 +1,6 @@
 package corpus
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -57,18 +56,25 @@ func Wants(as []Asked) ([]Want, error) {
 	return out, nil
 }
 
-// Signals are patterns that decide before anything is searched.
+// Signals are patterns that decide before anything is searched, or how what the
+// rules say is told.
 type Signals struct {
-	Crisis *Pattern // somebody may be in danger
-	Case   *Pattern // a name beside it belongs to a case
+	Crisis     *Pattern // somebody may be in danger
+	Case       *Pattern // a name beside it belongs to a case
+	Question   *Pattern // something is asked
+	Obligation *Pattern // what is asked is what rules answer: what must, may, need be done, and before whom
+	Also       *Pattern // what is said comes in addition to what was said before
 }
 
 // LoadSignals reads signals.yaml; a corpus without one gets the built-in
 // signals.
 func LoadSignals(fsys fs.FS) (Signals, error) {
 	var raw struct {
-		Crisis string `yaml:"crisis"`
-		Case   string `yaml:"case"`
+		Crisis     string `yaml:"crisis"`
+		Case       string `yaml:"case"`
+		Question   string `yaml:"question"`
+		Obligation string `yaml:"obligation"`
+		Also       string `yaml:"also"`
 	}
 	if err := decode(fsys, "signals.yaml", &raw); err != nil {
 		return Signals{}, err
@@ -76,13 +82,21 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 	if raw.Crisis == "" && raw.Case == "" && fsys != fs.FS(Files) {
 		return LoadSignals(Files)
 	}
-	if raw.Crisis == "" || raw.Case == "" {
-		return Signals{}, errors.New("signals.yaml: crisis and case must be given")
+	var s Signals
+	for _, p := range []struct {
+		name, text string
+		to         **Pattern
+	}{
+		{"crisis", raw.Crisis, &s.Crisis}, {"case", raw.Case, &s.Case}, {"question", raw.Question, &s.Question},
+		{"obligation", raw.Obligation, &s.Obligation}, {"also", raw.Also, &s.Also},
+	} {
+		if p.text == "" {
+			return Signals{}, fmt.Errorf("signals.yaml: %s is missing", p.name)
+		}
+		var err error
+		if *p.to, err = newPattern(p.text); err != nil {
+			return Signals{}, fmt.Errorf("signals.yaml: %s: %w", p.name, err)
+		}
 	}
-	crisis, err1 := newPattern(raw.Crisis)
-	case_, err2 := newPattern(raw.Case)
-	if err := errors.Join(err1, err2); err != nil {
-		return Signals{}, fmt.Errorf("signals.yaml: %w", err)
-	}
-	return Signals{crisis, case_}, nil
+	return s, nil
 }

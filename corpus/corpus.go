@@ -25,7 +25,7 @@ import (
 
 // Files is the built-in corpus.
 //
-//go:embed sources questions glossary.yaml conflicts.yaml texts.yaml purposes.yaml asks.yaml signals.yaml
+//go:embed sources questions glossary.yaml conflicts.yaml texts.yaml asks.yaml signals.yaml rules
 var Files embed.FS
 
 // A Corpus is everything that was read, in a stable order.
@@ -229,9 +229,9 @@ func Hash(fsys fs.FS) (string, error) {
 
 // hashed reports whether a file is part of what is found and quoted. The
 // originals and the readable texts are not, their passages are; nor are the
-// service's own words.
+// service's own words, and the rules, which have a hash of their own.
 func hashed(name string) bool {
-	if base := path.Base(name); base == "texts.yaml" || base == "purposes.yaml" || base == "signals.yaml" {
+	if base := path.Base(name); base == "texts.yaml" || base == "signals.yaml" || strings.HasPrefix(name, "rules/") {
 		return false
 	}
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, "passages.jsonl")

@@ -16,6 +16,7 @@ type Library struct {
 	sources   map[string]kiveileder.Source
 	passages  map[string][]kiveileder.Passage // by source, in order
 	conflicts map[string][]ConflictSides      // by passage
+	asked     map[string]map[string][]string  // questions by source and passage
 	former    []formerName
 }
 
@@ -37,18 +38,44 @@ type formerName struct {
 	merged    bool // the old body became part of another, rather than a new name
 }
 
+// maxAsked is how many questions are shown with a passage, and maxAskedChars
+// how long one may be: they are to be read at a glance.
+const maxAsked, maxAskedChars = 3, 110
+
+// ask keeps a question to be shown with its passage.
+func (l *Library) ask(q kiveileder.BankQuestion) {
+	source, _, _ := strings.Cut(q.Passage, "/")
+	m := l.asked[source]
+	if m == nil {
+		m = map[string][]string{}
+		l.asked[source] = m
+	}
+	if q.Style == "formal" && strings.HasSuffix(q.Text, "?") && utf8.RuneCountInString(q.Text) <= maxAskedChars && len(m[q.Passage]) < maxAsked {
+		m[q.Passage] = append(m[q.Passage], q.Text)
+	}
+}
+
+// Asked gives questions that people ask which a source's passages answer, by
+// passage.
+func (l *Library) Asked(source string) map[string][]string { return l.asked[source] }
+
 // NewLibrary gives the library of a corpus.
 func NewLibrary(c *Corpus) *Library {
 	l := &Library{
 		sources:   map[string]kiveileder.Source{},
 		passages:  map[string][]kiveileder.Passage{},
 		conflicts: map[string][]ConflictSides{},
+		asked:     map[string]map[string][]string{},
 	}
 	for _, m := range c.Sources {
 		l.sources[m.ID] = m.Source
 	}
 	for _, p := range c.Passages {
 		l.passages[p.Source] = append(l.passages[p.Source], p)
+	}
+	// the last ones of the bank are asked in the plainest words
+	for _, q := range slices.Backward(c.Questions) {
+		l.ask(q)
 	}
 	for _, cf := range c.Conflicts {
 		found := ConflictSides{Key: cf.Key, Text: cf.Text}

@@ -239,27 +239,6 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// The purposes that ship have a label in every language and words to search
-// with.
-func TestPurposes(t *testing.T) {
-	ps, err := LoadPurposes(Files)
-	if err != nil || len(ps) == 0 {
-		t.Fatal(ps, err)
-	}
-	seen := map[string]bool{}
-	for _, p := range ps {
-		if seen[p.Value] || p.Value == "" || p.Search == "" {
-			t.Errorf("purpose %+v", p)
-		}
-		seen[p.Value] = true
-		for _, l := range kiveileder.Languages {
-			if p.Label[l] == "" {
-				t.Errorf("purpose %s: no label in %s", p.Value, l)
-			}
-		}
-	}
-}
-
 func TestWants(t *testing.T) {
 	ws, err := Wants([]Asked{
 		{Ask: "duration", Asks: `\b(hvor lenge|uker)\b`, Offers: `\b(dag(er)?|måned(er)?|år|\d+ uker)\b`},

@@ -40,16 +40,3 @@ func (t Texts) Get(key string, lang kiveileder.Language, args ...any) string {
 
 // Has reports whether there is a text for the key.
 func (t Texts) Has(key string) bool { return len(t[key]) > 0 }
-
-// A Purpose is one quick reply for what a project is meant to achieve.
-type Purpose struct {
-	Value  string                         `yaml:"value"`
-	Label  map[kiveileder.Language]string `yaml:"label"`
-	Search string                         `yaml:"search"`
-}
-
-// LoadPurposes reads purposes.yaml.
-func LoadPurposes(fsys fs.FS) ([]Purpose, error) {
-	var ps []Purpose
-	return ps, decode(fsys, "purposes.yaml", &ps)
-}

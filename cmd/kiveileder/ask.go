@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"kiveileder"
 	"kiveileder/internal/app"
+	"kiveileder/services/conversation"
 )
 
 type askCmd struct {
@@ -26,9 +28,9 @@ func (c *askCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	turn := kiveileder.Turn{Question: strings.Join(c.Question, " "), Language: kiveileder.Language(c.Language)}
-	if turn.Question != "" {
-		return c.ask(r, a, &turn)
+	talk := &talk{cmd: c, run: r, talks: conversation.New(conversation.NewMemory("terminal"), a)}
+	if q := strings.Join(c.Question, " "); q != "" {
+		return talk.ask(q)
 	}
 	if f, ok := r.stdin.(*os.File); ok {
 		if s, err := f.Stat(); err == nil && s.Mode()&os.ModeCharDevice != 0 {
@@ -38,41 +40,65 @@ func (c *askCmd) Run(r *run) error {
 	in := bufio.NewScanner(r.stdin)
 	in.Buffer(nil, 1<<20)
 	for fmt.Fprint(r.stdout, "\n> "); in.Scan(); fmt.Fprint(r.stdout, "\n> ") {
-		if turn.Question = strings.TrimSpace(in.Text()); turn.Question == "" {
+		q := strings.TrimSpace(in.Text())
+		if q == "" {
 			break
 		}
-		if err := c.ask(r, a, &turn); err != nil {
+		if err := talk.ask(q); err != nil {
 			if kiveileder.ErrorCode(err) != kiveileder.CodeInvalid {
 				return err
 			}
 			fmt.Fprintln(r.stdout, kiveileder.ErrorMessage(err))
-			continue
 		}
-		turn.History = append(turn.History, turn.Question)
 	}
 	fmt.Fprintln(r.stdout)
 	return in.Err()
 }
 
-func (c *askCmd) ask(r *run, a *app.App, t *kiveileder.Turn) error {
-	ans, err := a.Turn(r.ctx, *t)
+// A talk is one conversation in the terminal. Nothing of it is kept.
+type talk struct {
+	cmd   *askCmd
+	run   *run
+	talks *conversation.Service
+	n     int // messages so far
+}
+
+func (t *talk) ask(question string) error {
+	const key = "terminal"
+	t.n++
+	m, _, err := t.talks.Accept(t.run.ctx, key, kiveileder.Post{ID: strconv.Itoa(t.n), Question: question, Language: kiveileder.Language(t.cmd.Language)})
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		enc := json.NewEncoder(r.stdout)
+	e, err := t.talks.Answer(t.run.ctx, key, m.Offset, nil)
+	if err != nil {
+		return err
+	}
+	if t.cmd.JSON {
+		enc := json.NewEncoder(t.run.stdout)
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)
-		return enc.Encode(ans)
+		return enc.Encode(e.Answer)
 	}
-	printAnswer(r.stdout, ans, c.Width)
+	printAnswer(t.run.stdout, *e.Answer, t.cmd.Width)
 	return nil
 }
 
 // printAnswer writes an answer for people, in lines of at most width.
 func printAnswer(w io.Writer, a kiveileder.Answer, width int) {
 	fmt.Fprintln(w)
+	if len(a.Read) > 0 {
+		var facts []string
+		for _, f := range a.Read {
+			facts = append(facts, f.Name+": "+f.Label)
+		}
+		wrap(w, "", "("+strings.Join(facts, "; ")+")", width)
+		fmt.Fprintln(w)
+	}
 	wrap(w, "", a.Lead, width)
+	for _, f := range a.Findings {
+		printFinding(w, "  - ", f, width)
+	}
 	for i, c := range a.Citations {
 		fmt.Fprintln(w)
 		wrap(w, fmt.Sprintf("[%d] ", i+1), strings.Join(c.Section, " › "), width)
@@ -96,9 +122,21 @@ func printAnswer(w io.Writer, a kiveileder.Answer, width int) {
 		wrap(w, "!! ", cf.Text, width)
 	}
 	if a.Ask != nil {
-		fmt.Fprintf(w, "\n%s\n", a.Ask.Question)
-		for _, o := range a.Ask.Options {
-			fmt.Fprintf(w, "    · %s\n", o.Label)
+		fmt.Fprintln(w)
+		wrap(w, "", a.Ask.Question, width)
+		wrap(w, "", a.Ask.Why, width)
+		for i, o := range a.Ask.Options { // the number is a reply too
+			fmt.Fprintf(w, "  %2d  %s\n", i+1, o.Label)
+		}
+	}
+	if a.Ifs != nil {
+		fmt.Fprintln(w)
+		wrap(w, "", a.Ifs.Question, width)
+		for _, c := range a.Ifs.Cases {
+			fmt.Fprintf(w, "  %s:\n", c.Label)
+			for _, f := range c.Findings {
+				printFinding(w, "    - ", f, width)
+			}
 		}
 	}
 	if a.HandOver != nil {
@@ -107,6 +145,17 @@ func printAnswer(w io.Writer, a kiveileder.Answer, width int) {
 	}
 	fmt.Fprintln(w)
 	wrap(w, "", a.Notice, width)
+}
+
+func printFinding(w io.Writer, indent string, f kiveileder.Finding, width int) {
+	text := f.Text
+	if f.Authority != "" {
+		text += " (" + f.Authority + ")"
+	}
+	for _, c := range f.Citations {
+		text += fmt.Sprintf(" [%d]", c+1)
+	}
+	wrap(w, indent, text, width)
 }
 
 func wrap(w io.Writer, indent, text string, width int) {

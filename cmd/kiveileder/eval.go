@@ -30,8 +30,7 @@ func (c *evalCmd) Run(r *run) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		var search, route []eval.Case
-		rules := 0
+		var search, route, rules []eval.Case
 		for _, x := range cases {
 			switch {
 			case len(x.Gold) > 0:
@@ -39,7 +38,7 @@ func (c *evalCmd) Run(r *run) error {
 			case x.Q != "" && len(x.Expect) > 0:
 				route = append(route, x)
 			default:
-				rules++
+				rules = append(rules, x)
 			}
 		}
 		fmt.Fprintln(r.stdout, filepath.Base(name))
@@ -63,8 +62,15 @@ func (c *evalCmd) Run(r *run) error {
 				res.Misses(r.stdout)
 			}
 		}
-		if rules > 0 {
-			fmt.Fprintf(r.stdout, "  %d rule cases: there is no rule engine yet, not measured\n", rules)
+		if len(rules) > 0 {
+			res, err := eval.RunRules(r.ctx, a, a, rules)
+			if err != nil {
+				return err
+			}
+			res.Write(r.stdout)
+			if c.Misses {
+				res.Misses(r.stdout)
+			}
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ type cli struct {
 	Ask     askCmd     `cmd:"" help:"Ask in the terminal; without a question, a conversation."`
 	Ingest  ingestCmd  `cmd:"" help:"Take in a document (Markdown, HTML, text, PDF, DOCX)."`
 	Corpus  corpusCmd  `cmd:"" help:"Check and build the corpus."`
+	Rules   rulesCmd   `cmd:"" help:"Check, test, explain and compare the rules."`
 	Eval    evalCmd    `cmd:"" help:"Measure on sets of questions."`
 	Config  configCmd  `cmd:"" help:"Print the configuration in force, secrets masked."`
 	Version versionCmd `cmd:"" help:"Print versions."`

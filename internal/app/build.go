@@ -58,7 +58,7 @@ func BuildCorpus(ctx context.Context, cfg Config, dir, out string, reingest bool
 		return 0, err
 	}
 	s := r.Snapshot(version)
-	return len(s.Scales), writeFile(out, func(f *os.File) error { return s.Write(f) })
+	return len(s.Scales), writeFile(out, 0o644, func(f *os.File) error { return s.Write(f) })
 }
 
 // keep puts a snapshot's vectors into the cache, when they are the model's. A

@@ -30,6 +30,16 @@ type Config struct {
 	// Example: https://www.helsedirektoratet.no.
 	Origins []string `help:"Origins of other sites that may open a WebSocket." env:"KIVEILEDER_ORIGINS"`
 
+	// MaxSockets is how many WebSockets and event streams may be open at once,
+	// and MaxPerClient how many of one address: a whole hospital may be one.
+	MaxSockets   int `help:"Most open connections." default:"20000" env:"KIVEILEDER_MAX_SOCKETS"`
+	MaxPerClient int `help:"Most open connections of one address." default:"1000" env:"KIVEILEDER_MAX_PER_CLIENT"`
+
+	// Secret marks the ids of conversations, so that forged ones are refused
+	// without a look at the store. All replicas need the same. Empty makes one
+	// in the data folder. At least 32 characters. Secret.
+	Secret string `help:"Secret that marks ids of conversations." env:"KIVEILEDER_SECRET" secret:"true"`
+
 	// CacheSize is how many answers are kept for the same question asked
 	// again. 0 keeps none.
 	CacheSize int `help:"Answers kept for repeated questions, 0 for none." default:"2000" env:"KIVEILEDER_CACHE_SIZE"`

@@ -111,7 +111,7 @@ func smallCorpus(t testing.TB) string {
 	write("questions/unanswered.yaml", "- topic: fees\n  title: Gebyr\n  nb: [Hva koster en søknad?, Hvor stort er gebyret?, Må vi betale avgift?]\n")
 	write("questions/outside.yaml", "- topic: weather\n  title: Været\n  nb: [Blir det regn i morgen?, Kommer det snø til jul?, Hvor varmt er det?]\n")
 	write("questions/intents.yaml", "- {intent: greeting, kind: smalltalk, nb: [Hei, God dag, Hallo]}\n")
-	for _, name := range []string{"texts.yaml", "purposes.yaml"} {
+	for _, name := range []string{"texts.yaml"} {
 		b, err := fs.ReadFile(corpus.Files, name)
 		if err != nil {
 			t.Fatal(err)

@@ -39,5 +39,9 @@ func Versions() (kiveileder.Versions, error) {
 	if err != nil {
 		return kiveileder.Versions{}, err
 	}
-	return kiveileder.Versions{Corpus: h, Model: m.ID(), Build: Build()}, nil
+	r, err := loadRules(corpus.Files, nil)
+	if err != nil {
+		return kiveileder.Versions{}, err
+	}
+	return kiveileder.Versions{Corpus: h, Rules: r.Hash(), Model: m.ID(), Build: Build()}, nil
 }

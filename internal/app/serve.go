@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,10 @@ import (
 
 	"kiveileder"
 	"kiveileder/gateway"
+	"kiveileder/internal/sqlite"
 	"kiveileder/retriever"
+	"kiveileder/services/conversation"
+	"kiveileder/services/dialogue"
 	"kiveileder/services/privacy"
 )
 
@@ -31,11 +35,14 @@ const drainTime = 10 * time.Second
 type App struct {
 	cfg   Config
 	log   *zap.Logger
+	store *sqlite.DB
+	keys  gateway.Keys
 	state atomic.Pointer[state]
+	talks *conversation.Service
 }
 
-// New loads everything. It fails when something is amiss that an operator
-// should know before questions come.
+// New loads everything that answers are made from. It fails when something is
+// amiss that an operator should know before questions come.
 func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	if err := cfg.checkData(); err != nil {
 		return nil, err
@@ -54,11 +61,45 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	return a, nil
 }
 
-// The App is what the gateway speaks with, always in its newest state.
+// Open opens what conversations are kept in. Close it afterwards.
+func (a *App) Open(ctx context.Context) (err error) {
+	if a.keys, err = a.cfg.keys(); err != nil {
+		return err
+	}
+	if a.store, err = sqlite.Open(ctx, filepath.Join(a.cfg.Data, "kiveileder.db")); err != nil {
+		return err
+	}
+	a.talks = conversation.New(a.store.Conversations(), a)
+	return nil
+}
+
+// Close closes the store.
+func (a *App) Close() error { return a.store.Close() }
+
+// The App is what the gateway and the conversations speak with, always in its
+// newest state.
+
+// Check refuses what cannot be a message.
+func (a *App) Check(t *kiveileder.Turn) error { return a.state.Load().check(t) }
 
 // Turn makes a turn.
 func (a *App) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
 	return a.state.Load().dialogue.Turn(ctx, t)
+}
+
+// Evaluate judges facts by the rules and says why.
+func (a *App) Evaluate(facts map[string]any, asOf time.Time, l kiveileder.Language) (dialogue.Evaluation, error) {
+	return a.state.Load().evaluate(facts, asOf, l)
+}
+
+// Judge judges facts by the rules.
+func (a *App) Judge(facts map[string]any) (outcomes, missing []string, escalate bool, err error) {
+	st := a.state.Load()
+	if st.rules == nil {
+		return nil, nil, false, kiveileder.Errorf(kiveileder.CodeNotFound, "Denne kildesamlingen har ingen regler.")
+	}
+	r, err := st.rules.Evaluate(facts, time.Time{})
+	return r.Outcomes, r.Missing, r.Escalate, err
 }
 
 // Search finds passages. Personal data is masked first, as in a turn.
@@ -83,20 +124,32 @@ func (a *App) Passages(source string) []kiveileder.Passage {
 	return a.state.Load().library.Passages(source)
 }
 
-// Gateway gives the edge over the app.
+// Asked gives questions that a source's passages answer, by passage.
+func (a *App) Asked(source string) map[string][]string {
+	return a.state.Load().library.Asked(source)
+}
+
+// Gateway gives the edge over the app, which must be open.
 func (a *App) Gateway() *gateway.Gateway {
 	return gateway.New(
-		gateway.Config{RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins},
+		gateway.Config{
+			RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins,
+			MaxSockets: a.cfg.MaxSockets, MaxPerClient: a.cfg.MaxPerClient,
+		},
 		gateway.Deps{
-			Dialogue: a, Searcher: a, Library: a, Texts: a.state.Load().texts,
+			Conversations: a.talks, Keys: a.keys, Searcher: a, Rules: a, Library: a, Texts: a.state.Load().texts,
 			Versions: func() kiveileder.Versions { return a.state.Load().versions },
 			Log:      a.log.Named("gateway"),
 		})
 }
 
-// Serve answers questions until the context ends. It prints where it listens
-// to out.
-func (a *App) Serve(ctx context.Context, out io.Writer) error {
+// Serve opens the store and answers questions until the context ends. It
+// prints where it listens to out.
+func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
+	if err := a.Open(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
 	if os.Getenv("GOGC") == "" {
 		// most of the heap is the corpus, which never changes: let garbage be
 		// half of it at most, so that the service stays under 250 MB
@@ -122,11 +175,42 @@ func (a *App) Serve(ctx context.Context, out io.Writer) error {
 		<-ctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
-		g.Drain()
+		g.Drain(stop)
 		return srv.Shutdown(stop)
 	})
 	group.Go(func() error { a.watch(ctx); return nil })
+	group.Go(func() error { a.keep(ctx, g); return nil })
 	return group.Wait()
+}
+
+// expireInterval is how often conversations that have outlived their time are
+// looked for.
+const expireInterval = time.Hour
+
+// keep answers what a crash left unanswered, and deletes what has outlived its
+// time.
+func (a *App) keep(ctx context.Context, g *gateway.Gateway) {
+	if err := a.talks.Resume(ctx, g.Tell); err != nil && ctx.Err() == nil {
+		a.log.Error("messages left unanswered", zap.Error(err))
+	}
+	t := time.NewTicker(expireInterval)
+	defer t.Stop()
+	for {
+		n, err := a.talks.Expire(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			a.log.Error("old conversations not deleted", zap.Error(err))
+		case n > 0:
+			a.log.Info("old conversations deleted", zap.Int("conversations", n))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
 }
 
 // Pauses before a change of the data folder that could not be taken up is

@@ -19,6 +19,8 @@ import (
 	"kiveileder/retriever/embed/e5"
 	"kiveileder/retriever/embed/openai"
 	"kiveileder/services/dialogue"
+	"kiveileder/services/reading"
+	"kiveileder/services/rules"
 )
 
 // A state is one version of everything that answers are made from. A change
@@ -27,6 +29,9 @@ type state struct {
 	retriever *retriever.Retriever
 	library   *corpus.Library
 	texts     corpus.Texts
+	rules     *rules.Set // nil for a corpus without rules
+	check     func(*kiveileder.Turn) error
+	evaluate  func(map[string]any, time.Time, kiveileder.Language) (dialogue.Evaluation, error)
 	dialogue  dialogue.Turner
 	versions  kiveileder.Versions
 	passages  int
@@ -75,10 +80,6 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	purposes, err := corpus.LoadPurposes(files)
-	if err != nil {
-		return nil, err
-	}
 	signals, err := corpus.LoadSignals(files)
 	if err != nil {
 		return nil, err
@@ -113,12 +114,60 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 	}
 	st.library = corpus.NewLibrary(all)
 	st.passages = len(all.Passages)
-	st.versions = kiveileder.Versions{Corpus: version, Rules: "", Model: e.ID(), Build: Build()}
-	st.dialogue = dialogue.New(st.retriever, st.library, texts, purposes, signals, st.versions, today)
+	st.versions = kiveileder.Versions{Corpus: version, Model: e.ID(), Build: Build()}
+	deps := dialogue.Deps{Search: st.retriever, Library: st.library, Texts: texts, Signals: signals, Today: today}
+	if st.rules, err = loadRules(files, all); err != nil {
+		return nil, err
+	}
+	if st.rules != nil {
+		st.versions.Rules = st.rules.Hash()
+		deps.Rules = st.rules
+		if deps.Reader, err = loadReader(files); err != nil {
+			return nil, err
+		}
+	}
+	deps.Versions = st.versions
+	d := dialogue.New(deps)
+	st.check, st.evaluate, st.dialogue = d.Check, d.Evaluate, d
 	if c.CacheSize > 0 {
 		st.dialogue = dialogue.NewCache(st.dialogue, c.CacheSize)
 	}
 	return st, nil
+}
+
+// loadRules gives the rules of a corpus, nil when it has none. Rules that do not
+// hold what a lint asks are refused: a wrong rule is worse than none.
+func loadRules(files fs.FS, c *corpus.Corpus) (*rules.Set, error) {
+	dir, err := fs.Sub(files, "rules")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := fs.Stat(dir, "facts.yaml"); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	s, err := rules.Load(dir)
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	if files != fs.FS(corpus.Files) { // those that ship are proved by the tests
+		if problems := rules.Lint(s, c.Passages); len(problems) > 0 {
+			return nil, fmt.Errorf("rules: %s (and %d more; see kiveileder rules lint)", problems[0], len(problems)-1)
+		}
+	}
+	return s, nil
+}
+
+// loadReader gives the reader of facts.
+func loadReader(files fs.FS) (*reading.Reader, error) {
+	dir, err := fs.Sub(files, "rules/reading")
+	if err != nil {
+		return nil, err
+	}
+	r, err := reading.Load(dir)
+	if err != nil {
+		return nil, fmt.Errorf("rules/reading: %w", err)
+	}
+	return r, nil
 }
 
 func today() string { return time.Now().Format(time.DateOnly) }
@@ -163,13 +212,13 @@ func (c Config) readVectors(model string) retriever.Cache {
 }
 
 func (c Config) writeVectors(model string, vs retriever.Cache) error {
-	return writeFile(filepath.Join(c.Data, "vectors.gob"), func(f *os.File) error {
+	return writeFile(filepath.Join(c.Data, "vectors.gob"), 0o644, func(f *os.File) error {
 		return gob.NewEncoder(f).Encode(vectorFile{model, vs})
 	})
 }
 
 // writeFile writes a file whole or not at all.
-func writeFile(name string, write func(f *os.File) error) error {
+func writeFile(name string, mode fs.FileMode, write func(f *os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
 		return err
@@ -180,7 +229,7 @@ func writeFile(name string, write func(f *os.File) error) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
+	if err := os.Chmod(f.Name(), mode); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)

@@ -35,9 +35,9 @@ func NewCache(next Turner, size int) *Cache {
 }
 
 // Turn gives the kept answer or makes one. Errors are not kept. The answer's
-// slices are shared with other callers: read them only.
+// slices and facts are shared with other callers: read them only.
 func (c *Cache) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
-	conversation, facts := t.Conversation, t.Facts
+	conversation := t.Conversation
 	t.Conversation = ""
 	b, err := json.Marshal(t)
 	if err != nil || !utf8.ValidString(t.Question+strings.Join(t.History, "")) { // the dialogue says what is wrong; JSON would mend it
@@ -49,13 +49,8 @@ func (c *Cache) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer,
 		if a, err = c.next.Turn(ctx, t); err != nil {
 			return a, err
 		}
-		kept := a
-		kept.Facts = nil // what the client sent is not kept
-		c.answers.Add(key, kept)
+		c.answers.Add(key, a)
 	}
-	if facts == nil {
-		facts = map[string]any{}
-	}
-	a.Conversation, a.Facts = conversation, facts
+	a.Conversation = conversation
 	return a, nil
 }

@@ -37,11 +37,25 @@ type Searcher interface {
 // A Library tells of sources and of what is known about them.
 type Library interface {
 	Source(id string) (kiveileder.Source, bool)
+	Passages(source string) []kiveileder.Passage
 	// ConflictsOf gives the known conflicts that a passage is a side of.
 	ConflictsOf(passage string) []corpus.ConflictSides
 	// NotesOn gives what a reader should know of a quote from a source: names
 	// that have changed since.
 	NotesOn(src kiveileder.Source, quote string, texts corpus.Texts, lang kiveileder.Language) []string
+}
+
+// Deps are what a dialogue speaks with. Without Rules and Reader it answers by
+// the sources alone.
+type Deps struct {
+	Search   Searcher
+	Library  Library
+	Texts    corpus.Texts
+	Signals  corpus.Signals
+	Rules    Rules
+	Reader   Reader
+	Versions kiveileder.Versions
+	Today    func() string // the ISO date that a source's age is counted from
 }
 
 // A Dialogue makes turns. It keeps nothing between them and is safe for
@@ -50,25 +64,31 @@ type Dialogue struct {
 	search   Searcher
 	library  Library
 	texts    corpus.Texts
-	purposes []corpus.Purpose
 	signals  corpus.Signals
+	rules    Rules
+	reader   Reader
 	versions kiveileder.Versions
 	today    func() string
 }
 
-// New gives a dialogue. today gives the ISO date that a source's age is
-// counted from.
-func New(s Searcher, l Library, texts corpus.Texts, purposes []corpus.Purpose, signals corpus.Signals, v kiveileder.Versions, today func() string) *Dialogue {
-	return &Dialogue{search: s, library: l, texts: texts, purposes: purposes, signals: signals, versions: v, today: today}
+// New gives a dialogue.
+func New(d Deps) *Dialogue {
+	return &Dialogue{
+		search: d.Search, library: d.Library, texts: d.Texts, signals: d.Signals,
+		rules: d.Rules, reader: d.Reader, versions: d.Versions, today: d.Today,
+	}
 }
 
 // Turn answers one message. The error is a *kiveileder.Error with a message
 // in the person's language when the message itself is at fault.
 func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
-	if err := d.check(&t); err != nil {
+	if err := d.Check(&t); err != nil {
 		return kiveileder.Answer{}, err
 	}
 	masked := privacy.Mask(t.Question)
+	for _, k := range t.Masked {
+		masked.Kinds = append(masked.Kinds, privacy.Kind(k))
+	}
 	kinds := masked.Kinds
 	var history []string
 	for _, h := range t.History {
@@ -78,8 +98,8 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	}
 	language := t.Language
 	if language == "" {
-		// on the text as it came: the marks of masking are Norwegian words
-		language = kiveileder.Language(lang.Frame(lang.Detect(t.Question)))
+		// the marks of masking are Norwegian words
+		language = kiveileder.Language(lang.Frame(lang.Detect(marker.ReplaceAllString(longer(t.Question, t.Original), " "))))
 	}
 	a := kiveileder.Answer{
 		Conversation: t.Conversation,
@@ -88,28 +108,59 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 		Findings:     []kiveileder.Finding{},
 		Citations:    []kiveileder.Citation{},
 		Conflicts:    []kiveileder.Conflict{},
-		Facts:        t.Facts,
 		Missing:      []string{},
 		Masked:       kindNames(kinds),
 		Versions:     d.versions,
 		Notice:       d.texts.Get("notice", language),
 	}
-	if a.Facts == nil {
-		a.Facts = map[string]any{}
-	}
-	res, err := d.search.Search(ctx, retriever.Query{Text: d.forSearch(masked) + d.purposeWords(t.Facts), History: history, K: 3 * kiveileder.MaxCitations})
+	p, err := d.understand(t, d.plainWords(masked), history)
 	if err != nil {
 		return kiveileder.Answer{}, err
 	}
-	d.decide(&a, res, masked)
+	a.Facts, a.Unknown, a.Reply = p.facts, p.unknown, p.reply
+	if d.rules != nil {
+		a.Read = d.chips(p, language)
+	}
+	query := retriever.Query{Text: d.forSearch(masked), History: history, K: 3 * kiveileder.MaxCitations}
+	if p.reply {
+		query.Text, query.History = t.Original, before(history, t.Original)
+	}
+	if p.words["purpose"] == "" { // else the message says it
+		query.Text += d.purposeWords(p.facts)
+	}
+	res, err := d.search.Search(ctx, query)
+	if err != nil {
+		return kiveileder.Answer{}, err
+	}
+	d.decide(&a, res, masked, p, t)
 	if len(a.Citations) > 0 {
 		a.Confidence = round(res.Verdict.Answers)
 	}
 	return a, nil
 }
 
-// check refuses what cannot be a message, and fills in defaults.
-func (d *Dialogue) check(t *kiveileder.Turn) error {
+// longer gives a message, or the question that it may reply to when it is too
+// short to tell a language.
+func longer(message, original string) string {
+	if utf8.RuneCountInString(message) < 25 && original != "" {
+		return original
+	}
+	return message
+}
+
+// before gives what stands in a history before a text.
+func before(history []string, text string) []string {
+	for i := len(history) - 1; i >= 0; i-- {
+		if history[i] == text {
+			return history[:i]
+		}
+	}
+	return history
+}
+
+// Check refuses what cannot be a message, with words that its writer may read,
+// and cuts a history that is too long.
+func (d *Dialogue) Check(t *kiveileder.Turn) error {
 	language := t.Language
 	if language == "" {
 		language = t.Prefers
@@ -131,7 +182,10 @@ func (d *Dialogue) check(t *kiveileder.Turn) error {
 	if b, err := json.Marshal(t.Facts); err != nil || len(b) > maxFacts {
 		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", d.texts.Get("error_json", language))
 	}
-	if strings.TrimSpace(t.Question) == "" {
+	if err := d.checkFacts(t.Facts); err != nil {
+		return err
+	}
+	if strings.TrimSpace(t.Question) == "" && (t.Original == "" || len(t.Facts) == 0) {
 		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", d.texts.Get("error_empty", language))
 	}
 	if len(t.History) > MaxHistory {
@@ -140,38 +194,35 @@ func (d *Dialogue) check(t *kiveileder.Turn) error {
 	return nil
 }
 
-// decide sets the answer's status and words from what was found.
-func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked privacy.Result) {
+// decide sets the answer's status and words from what was found and what the
+// rules say.
+func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked privacy.Result, p project, t kiveileder.Turn) {
 	v := res.Verdict
-	if d.signals.Crisis.MatchString(masked.Text) {
+	// who describes a project is in the field, whatever the words are near to
+	describes := p.told && (p.reply || len(p.fresh) >= 2)
+	switch {
+	case d.signals.Crisis.MatchString(masked.Text):
 		a.Status, a.Lead = kiveileder.Declined, d.texts.Get("declined_self-harm-and-crisis", a.Language)
 		return
-	}
-	switch v.Class {
-	case retriever.Smalltalk:
+	case v.Class == retriever.Smalltalk && !describes:
 		a.Status, a.Lead = kiveileder.Smalltalk, d.texts.Get(v.Intent, a.Language)
 		return
-	case retriever.Declined:
+	case v.Class == retriever.Declined && !describes:
 		a.Status, a.Lead = kiveileder.Declined, d.declined(v, a.Language)
 		return
-	case retriever.WantsPerson:
+	case v.Class == retriever.WantsPerson && !p.reply:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get(v.Intent, a.Language)
 		d.handOver(a, v)
 		return
-	case retriever.Underspecified:
-		if len(d.purposesOf(a.Facts)) > 0 || d.aboutPerson(masked) {
-			break // asked and answered, or a case: nothing to ask back
-		}
-		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("clarify", a.Language)
-		a.Missing = []string{"purpose"}
-		a.Ask = d.askPurpose(a.Language)
-		d.cite(a, res.Hits, 2)
-		d.handOver(a, v)
-		return
-	}
-	if d.aboutPerson(masked) { // a case is not answered by a quote
+	case d.aboutPerson(masked): // a case is not answered by a quote
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("personal_case", a.Language)
 		d.handOver(a, v)
+		return
+	case len(p.fresh) > 0 || p.reply:
+		if d.byRules(a, p, res, t, masked.Text) {
+			return
+		}
+	case v.Class == retriever.Underspecified && d.clarify(a, p, res):
 		return
 	}
 	d.cite(a, res.Hits, kiveileder.MaxCitations)
@@ -217,49 +268,19 @@ func (d *Dialogue) handOver(a *kiveileder.Answer, v retriever.Verdict) {
 	}
 }
 
-func (d *Dialogue) askPurpose(l kiveileder.Language) *kiveileder.Ask {
-	ask := &kiveileder.Ask{
-		Fact:     "purpose",
-		Question: d.texts.Get("ask_purpose", l),
-		Why:      d.texts.Get("ask_purpose_why", l),
+// clarify asks back, when too little is said to be answered, for what the rules
+// would ask first. It reports whether there is anything to ask.
+func (d *Dialogue) clarify(a *kiveileder.Answer, p project, res retriever.Result) bool {
+	open := slices.DeleteFunc(slices.Clone(p.result.Missing), func(f string) bool { return slices.Contains(p.unknown, f) })
+	if len(open) == 0 {
+		return false
 	}
-	for _, p := range d.purposes {
-		ask.Options = append(ask.Options, kiveileder.Option{Value: p.Value, Label: p.Label[l]})
-	}
-	return ask
-}
-
-// purposesOf gives the known purposes among the facts.
-func (d *Dialogue) purposesOf(facts map[string]any) []corpus.Purpose {
-	var values []string
-	switch v := facts["purpose"].(type) {
-	case string:
-		values = []string{v}
-	case []string:
-		values = v
-	case []any:
-		for _, x := range v {
-			if s, ok := x.(string); ok {
-				values = append(values, s)
-			}
-		}
-	}
-	var out []corpus.Purpose
-	for _, p := range d.purposes {
-		if slices.Contains(values, p.Value) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// purposeWords gives the words that the known purposes add to the search.
-func (d *Dialogue) purposeWords(facts map[string]any) string {
-	words := ""
-	for _, p := range d.purposesOf(facts) {
-		words += " " + p.Search
-	}
-	return words
+	a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("clarify", a.Language)
+	a.Missing = p.result.Missing
+	a.Ask, a.Asked = d.ask(open[0], a.Language), 1
+	d.cite(a, res.Hits, 2)
+	d.handOver(a, res.Verdict)
+	return true
 }
 
 // asksForQuestions tells that a message wants to know what is asked, and not

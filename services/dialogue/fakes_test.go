@@ -2,6 +2,7 @@ package dialogue_test
 
 import (
 	"context"
+	"io/fs"
 	"sync"
 	"testing"
 
@@ -9,6 +10,8 @@ import (
 	"kiveileder/corpus"
 	"kiveileder/retriever"
 	"kiveileder/services/dialogue"
+	"kiveileder/services/reading"
+	"kiveileder/services/rules"
 )
 
 // A fakeSearcher gives the result that a test wants and remembers what it was
@@ -80,13 +83,38 @@ func texts(t testing.TB) corpus.Texts {
 
 var loadTexts = sync.OnceValues(func() (corpus.Texts, error) { return corpus.LoadTexts(corpus.Files) })
 
-var (
-	purposes = []corpus.Purpose{
-		{Value: "health_research", Label: map[kiveileder.Language]string{"nb": "Forskning", "nn": "Forsking", "en": "Research"}, Search: "helseforskning"},
-		{Value: "procurement", Label: map[kiveileder.Language]string{"nb": "Kjøpe", "nn": "Kjøpe", "en": "Buy"}, Search: "anskaffelse"},
+var versions = kiveileder.Versions{Corpus: "c1", Model: "m1"}
+
+// ruleSet gives the rules and the reader that ship.
+func ruleSet(t testing.TB) (*rules.Set, *reading.Reader) {
+	t.Helper()
+	r, err := loadRules()
+	if err != nil {
+		t.Fatal(err)
 	}
-	versions = kiveileder.Versions{Corpus: "c1", Model: "m1"}
-)
+	return r.set, r.reader
+}
+
+type loaded struct {
+	set    *rules.Set
+	reader *reading.Reader
+}
+
+var loadRules = sync.OnceValues(func() (l loaded, err error) {
+	dir, err := fs.Sub(corpus.Files, "rules")
+	if err != nil {
+		return l, err
+	}
+	if l.set, err = rules.Load(dir); err != nil {
+		return l, err
+	}
+	words, err := fs.Sub(dir, "reading")
+	if err != nil {
+		return l, err
+	}
+	l.reader, err = reading.Load(words)
+	return l, err
+})
 
 func signals(t testing.TB) corpus.Signals {
 	t.Helper()
@@ -100,7 +128,11 @@ func signals(t testing.TB) corpus.Signals {
 // open gives a dialogue over a searcher and the example library.
 func open(t testing.TB, s dialogue.Searcher, conflicts ...corpus.Conflict) *dialogue.Dialogue {
 	t.Helper()
-	return dialogue.New(s, library(conflicts...), texts(t), purposes, signals(t), versions, func() string { return "2026-11-22" })
+	set, reader := ruleSet(t)
+	return dialogue.New(dialogue.Deps{
+		Search: s, Library: library(conflicts...), Texts: texts(t), Signals: signals(t), Rules: set, Reader: reader,
+		Versions: versions, Today: func() string { return "2026-11-22" },
+	})
 }
 
 // ask makes a turn that must not fail.

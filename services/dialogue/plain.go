@@ -48,3 +48,9 @@ func (d *Dialogue) tellsOfSender(s string) bool {
 	contact := strings.Contains(s, privacy.Email.Marker()) || strings.Contains(s, privacy.Phone.Marker())
 	return contact || utf8.RuneCountInString(s) < 40 && !d.signals.Case.MatchString(s)
 }
+
+// plainWords gives a masked message as it was written, with the marks of what
+// was masked taken out: they say nothing of a project.
+func (d *Dialogue) plainWords(m privacy.Result) string {
+	return marker.ReplaceAllStringFunc(m.Text, func(s string) string { return strings.Repeat(" ", len(s)) })
+}

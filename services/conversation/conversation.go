@@ -1,0 +1,238 @@
+// Package conversation holds conversations: it stores what is written, masked,
+// before anything is made of it, and stores each answer before anybody sees it.
+// So what was acknowledged is never lost, and what is sent twice is one
+// message with one answer.
+package conversation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"kiveileder"
+	"kiveileder/services/dialogue"
+)
+
+// A Dialogue makes turns.
+type Dialogue interface {
+	// Check refuses what cannot be a message, with an error that its writer may
+	// read, and cuts a history that is too long.
+	Check(t *kiveileder.Turn) error
+	Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error)
+}
+
+// A Service holds conversations. It is safe for concurrent use; the messages
+// of one conversation are answered one at a time.
+type Service struct {
+	store    Store
+	dialogue Dialogue
+	turns    keyed
+	now      func() time.Time
+}
+
+// New gives a service over a store.
+func New(store Store, d Dialogue) *Service {
+	return &Service{store: store, dialogue: d, now: time.Now}
+}
+
+// Accept stores a message, masked, and gives it with its offset; the answer
+// as well when it has one already. Errors of code CodeInvalid tell the writer
+// what is wrong; nothing is stored then.
+func (s *Service) Accept(ctx context.Context, key string, p kiveileder.Post) (kiveileder.Entry, *kiveileder.Entry, error) {
+	t := kiveileder.Turn{Question: p.Question, History: p.History, Facts: p.Facts, Language: p.Language, Prefers: p.Prefers}
+	if strings.TrimSpace(t.Question) == "" && len(t.Facts) > 0 {
+		// facts alone: the last question is answered anew, if there is one
+		s, err := s.store.Read(ctx, key, 0, 1)
+		if err != nil {
+			return kiveileder.Entry{}, nil, err
+		}
+		if len(s.Entries) > 0 {
+			t.Original = s.Entries[0].Text
+		}
+	}
+	if err := s.dialogue.Check(&t); err != nil {
+		return kiveileder.Entry{}, nil, err
+	}
+	if p.ID == "" {
+		return kiveileder.Entry{}, nil, errors.New("conversation: a message without an id")
+	}
+	var m masker
+	e := kiveileder.Entry{ID: p.ID, At: s.now(), Text: m.text(t.Question), Language: t.Language}
+	for _, h := range t.History {
+		e.History = append(e.History, m.text(h))
+	}
+	e.Facts = m.facts(t.Facts)
+	e.Masked = m.names()
+	e, added, err := s.store.Add(ctx, key, e)
+	if err != nil || added {
+		return e, nil, err
+	}
+	a, err := s.store.AnswerTo(ctx, key, e.Offset)
+	return e, a, err
+}
+
+// Answer answers the message at an offset, stores the answer and gives it. A
+// message that has an answer keeps it. Messages before it that have none are
+// answered first, as far as they can be. progress is told what is being done;
+// it may be nil.
+func (s *Service) Answer(ctx context.Context, key string, offset int64, progress func(kiveileder.Stage)) (kiveileder.Entry, error) {
+	unlock := s.turns.lock(key)
+	defer unlock()
+	if progress == nil {
+		progress = func(kiveileder.Stage) {}
+	}
+	if a, err := s.store.AnswerTo(ctx, key, offset); err != nil || a != nil {
+		return deref(a), err
+	}
+	for last := int64(0); ; {
+		first, err := s.store.Earlier(ctx, key, offset)
+		if err != nil {
+			return kiveileder.Entry{}, err
+		}
+		if first <= last { // none, or one that can't be answered: its own caller is told why
+			break
+		}
+		last = first
+		_, _ = s.answer(ctx, key, first, func(kiveileder.Stage) {})
+	}
+	return s.answer(ctx, key, offset, progress)
+}
+
+func (s *Service) answer(ctx context.Context, key string, offset int64, progress func(kiveileder.Stage)) (kiveileder.Entry, error) {
+	m, err := s.store.Entry(ctx, key, offset)
+	if err != nil {
+		return kiveileder.Entry{}, err
+	}
+	if m.Answer != nil { // nobody answers an answer
+		return kiveileder.Entry{}, ErrNoEntry
+	}
+	progress(kiveileder.Searching)
+	t, thread, err := s.turn(ctx, key, m)
+	if err != nil {
+		return kiveileder.Entry{}, err
+	}
+	answer, err := s.dialogue.Turn(ctx, t)
+	if err != nil {
+		return kiveileder.Entry{}, err
+	}
+	if !answer.Reply {
+		thread = offset
+	}
+	e, _, err := s.store.Add(ctx, key, kiveileder.Entry{ID: m.ID, At: s.now(), ReplyTo: offset, Thread: thread, Answer: &answer})
+	return e, err
+}
+
+// turn makes the turn that answers a message: with what was said before, what
+// is known, and the question that the last answer was about, in case the message
+// replies to a question back. thread is the offset of that question.
+func (s *Service) turn(ctx context.Context, key string, m kiveileder.Entry) (t kiveileder.Turn, thread int64, err error) {
+	before, last, err := s.store.Before(ctx, key, m.Offset, dialogue.MaxHistory)
+	if err != nil {
+		return t, 0, err
+	}
+	t = kiveileder.Turn{Question: m.Text, Masked: m.Masked, Facts: m.Facts, Language: m.Language}
+	for _, b := range before {
+		t.History = append(t.History, b.Text)
+	}
+	if t.History == nil {
+		t.History = m.History // the conversation knows its own better
+	}
+	if last != nil {
+		question, err := s.store.Entry(ctx, key, last.Thread)
+		if err != nil {
+			return t, 0, err
+		}
+		thread, t.Original = last.Thread, question.Text
+		t.Known, t.Unknown, t.Asked = with(last.Answer.Facts), last.Answer.Unknown, last.Answer.Asked
+		if last.Answer.Ask != nil {
+			t.Awaited = last.Answer.Ask.Fact
+		}
+	}
+	late, err := s.waited(ctx, key, m)
+	if late != nil {
+		t.Known, t.Unknown = with(late.Facts), late.Unknown
+	}
+	return t, thread, err
+}
+
+// with gives facts, not nil.
+func with(facts map[string]any) map[string]any {
+	if facts == nil {
+		return map[string]any{}
+	}
+	return facts
+}
+
+// waited gives the newest of the answers that came while a message waited for
+// its turn, nil when none came: its writer had not seen their questions back,
+// but what they know is known.
+func (s *Service) waited(ctx context.Context, key string, m kiveileder.Entry) (*kiveileder.Answer, error) {
+	since, err := s.store.Read(ctx, key, m.Offset, 2*kiveileder.MaxEntries)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Backward(since.Entries) {
+		if e.Answer != nil && e.ReplyTo < m.Offset {
+			return e.Answer, nil
+		}
+	}
+	return nil, nil
+}
+
+// Read gives at most limit entries of a conversation after an offset.
+func (s *Service) Read(ctx context.Context, key string, after int64, limit int) (kiveileder.Stream, error) {
+	return s.store.Read(ctx, key, after, limit)
+}
+
+// Delete takes away all that a conversation says.
+func (s *Service) Delete(ctx context.Context, key string) error { return s.store.Delete(ctx, key) }
+
+// Expire deletes what has outlived its time and gives the number of
+// conversations.
+func (s *Service) Expire(ctx context.Context) (int, error) {
+	return s.store.Expire(ctx, s.now().Add(-kiveileder.Retention))
+}
+
+// resumed is how many messages Resume takes at a time.
+const resumed = 1000
+
+// Resume answers messages that were stored and not answered, as after a crash,
+// and tells each answer. One that fails does not hold up the others; the first
+// error is given at the end.
+func (s *Service) Resume(ctx context.Context, tell func(key string, e kiveileder.Entry)) error {
+	var failed error
+	for {
+		refs, err := s.store.Unanswered(ctx, resumed)
+		if err != nil {
+			return err
+		}
+		told := 0
+		for _, r := range refs {
+			e, err := s.Answer(ctx, r.Key, r.Offset, nil)
+			switch kiveileder.ErrorCode(err) {
+			case "":
+				tell(r.Key, e)
+				told++
+			case kiveileder.CodeNotFound, kiveileder.CodeConflict, kiveileder.CodeInvalid: // deleted meanwhile, or full, or another version's
+			default:
+				if ctx.Err() != nil {
+					return err
+				}
+				failed = cmp.Or(failed, err)
+			}
+		}
+		if len(refs) < resumed || told == 0 {
+			return failed
+		}
+	}
+}
+
+func deref(e *kiveileder.Entry) kiveileder.Entry {
+	if e == nil {
+		return kiveileder.Entry{}
+	}
+	return *e
+}

@@ -1,0 +1,150 @@
+package conversationtest
+
+import (
+	"fmt"
+	"testing"
+
+	"kiveileder"
+	"kiveileder/services/conversation"
+)
+
+func testTurns(t *testing.T, open Opener) {
+	// ask, be asked back, reply, be asked back, reply, be answered; ask anew
+	talk := func(t *testing.T) conversation.Store {
+		s, _ := open(t)
+		for i, c := range []struct{ replyTo, thread int64 }{
+			{},     // 1 a question
+			{1, 1}, // 2 asks back
+			{},     // 3 a reply
+			{3, 1}, // 4 asks back again
+			{},     // 5 a reply
+			{5, 1}, // 6 answers the question at 1
+			{},     // 7 a new question
+			{},     // 8 another, before the answer
+			{7, 7}, // 9
+			{8, 8}, // 10
+			{},     // 11 not answered yet
+		} {
+			e := message(fmt.Sprint("m", i+1), i+1)
+			if c.replyTo > 0 {
+				e = answer(kiveileder.Entry{ID: fmt.Sprint("m", c.replyTo), Offset: c.replyTo}, i+1)
+				e.Thread = c.thread
+			}
+			add(t, s, "k", e)
+		}
+		return s
+	}
+	t.Run("before", func(t *testing.T) {
+		s := talk(t)
+		tests := []struct {
+			offset   int64
+			n        int
+			messages []int64
+			last     int64
+		}{
+			{1, 10, nil, 0},
+			{3, 10, []int64{1}, 2},
+			{5, 10, []int64{1}, 4}, // 3 was a reply
+			{7, 10, []int64{1}, 6},
+			{8, 10, []int64{1, 7}, 6},
+			{11, 10, []int64{1, 7, 8}, 10},
+			{11, 3, []int64{1, 7, 8}, 10},
+			{11, 2, []int64{7, 8}, 10},
+			{11, 1, []int64{8}, 10},
+			{11, 0, nil, 10},
+			{11, -1, nil, 10},
+			{99, 10, []int64{1, 7, 8, 11}, 10},
+			{0, 10, nil, 0},
+		}
+		for _, c := range tests {
+			messages, last, err := s.Before(t.Context(), "k", c.offset, c.n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			what := fmt.Sprintf("Before(%d, %d)", c.offset, c.n)
+			same(t, what, c.messages, offsetsOf(messages))
+			for _, m := range messages {
+				same(t, what, entry(t, s, m.Offset), m)
+			}
+			switch {
+			case last == nil && c.last != 0:
+				t.Errorf("%s: no last answer, want %d", what, c.last)
+			case last != nil && c.last == 0:
+				t.Errorf("%s: last answer %d, want none", what, last.Offset)
+			case last != nil:
+				same(t, what, entry(t, s, c.last), *last)
+			}
+		}
+		if ms, last, err := s.Before(t.Context(), "never written", 5, 5); len(ms) > 0 || last != nil || err != nil {
+			t.Errorf("Before in nothing = %v, %v, %v", ms, last, err)
+		}
+	})
+	t.Run("the answer to a message", func(t *testing.T) {
+		s := talk(t)
+		for offset, want := range map[int64]int64{1: 2, 3: 4, 5: 6, 7: 9, 8: 10, 2: 0, 11: 0, 12: 0, 0: 0, -1: 0} {
+			a, err := s.AnswerTo(t.Context(), "k", offset)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case want == 0 && a != nil:
+				t.Errorf("AnswerTo(%d) = %d, want none", offset, a.Offset)
+			case want == 0:
+			case a == nil:
+				t.Errorf("AnswerTo(%d) = none, want %d", offset, want)
+			default:
+				same(t, fmt.Sprint("AnswerTo ", offset), entry(t, s, want), *a)
+			}
+		}
+		if a, err := s.AnswerTo(t.Context(), "never written", 1); a != nil || err != nil {
+			t.Errorf("AnswerTo in nothing = %v, %v", a, err)
+		}
+	})
+	t.Run("what is unanswered, oldest first", func(t *testing.T) {
+		s, _ := open(t)
+		unanswered(t, s, 10)
+		b1 := add(t, s, "b", message("1", 3))
+		b2 := add(t, s, "b", message("2", 1))
+		a1 := add(t, s, "a", message("1", 2))
+		a2 := add(t, s, "a", message("2", 3)) // as old as b1: the keys decide
+		a3 := add(t, s, "a", message("3", 3)) // and then the offsets
+		c1 := add(t, s, "c", message("1", 0))
+		ref := func(key string, e kiveileder.Entry) conversation.Ref {
+			return conversation.Ref{Key: key, Offset: e.Offset}
+		}
+		everything := []conversation.Ref{ref("c", c1), ref("b", b2), ref("a", a1), ref("a", a2), ref("a", a3), ref("b", b1)}
+		unanswered(t, s, 10, everything...)
+		unanswered(t, s, 6, everything...)
+		unanswered(t, s, 2, everything[:2]...)
+		unanswered(t, s, 0)
+		unanswered(t, s, -1)
+
+		add(t, s, "b", answer(b2, 9))
+		add(t, s, "a", answer(a2, 9))
+		unanswered(t, s, 10, ref("c", c1), ref("a", a1), ref("a", a3), ref("b", b1))
+		if err := s.Delete(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		unanswered(t, s, 10, ref("c", c1), ref("b", b1))
+		if _, err := s.Expire(t.Context(), at(5)); err != nil { // c alone: b has an answer since
+			t.Fatal(err)
+		}
+		unanswered(t, s, 10, ref("b", b1))
+		for offset, want := range map[int64]int64{b1.Offset: 0, b1.Offset + 1: b1.Offset, b1.Offset + 9: b1.Offset} {
+			if got, err := s.Earlier(t.Context(), "b", offset); got != want || err != nil {
+				t.Errorf("Earlier(b, %d) = %d, %v, want %d", offset, got, err, want)
+			}
+		}
+		if got, err := s.Earlier(t.Context(), "nobody", 5); got != 0 || err != nil {
+			t.Errorf("Earlier(nobody) = %d, %v", got, err)
+		}
+	})
+}
+
+func unanswered(t *testing.T, s conversation.Store, limit int, want ...conversation.Ref) {
+	t.Helper()
+	got, err := s.Unanswered(t.Context(), limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, fmt.Sprint("Unanswered ", limit), want, got)
+}

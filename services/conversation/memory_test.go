@@ -1,0 +1,18 @@
+package conversation_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"kiveileder/services/conversation"
+	"kiveileder/services/conversation/conversationtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestMemory(t *testing.T) {
+	conversationtest.Run(t, func(*testing.T) (conversation.Store, func() conversation.Store) {
+		return conversation.NewMemory("e1"), nil
+	})
+}

@@ -1,0 +1,232 @@
+package dialogue
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"kiveileder"
+	"kiveileder/retriever"
+	"kiveileder/services/rules"
+)
+
+// maxAsked is how many questions back come in a row before the result so far
+// is given with its ifs.
+const maxAsked = 3
+
+// byRules answers by what the rules say of the project, and reports whether
+// they say anything.
+func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result, t kiveileder.Turn, text string) bool {
+	open := slices.DeleteFunc(slices.Clone(p.result.Missing), func(f string) bool { return slices.Contains(p.unknown, f) })
+	if len(p.result.Findings) == 0 && len(open) == 0 {
+		return false
+	}
+	covered := res.Verdict.Class == retriever.Covered
+	question := d.signals.Question.MatchString(text) && !p.reply
+	plain := question && covered && len(p.fresh) <= 1
+	a.Missing = p.result.Missing
+	d.quoteFindings(a, p, res, question, plain)
+	switch {
+	case p.result.Escalate:
+		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_unclear", a.Language)
+	case question && !covered && !d.signals.Obligation.MatchString(text):
+		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_not_asked", a.Language)
+	case len(open) > 0 && !plain && t.Asked < maxAsked:
+		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("rules_clarify", a.Language)
+		if len(a.Findings) == 0 {
+			a.Lead = d.texts.Get("clarify", a.Language)
+		}
+		a.Ask, a.Asked = d.ask(open[0], a.Language), t.Asked+1
+	case len(p.result.Missing) > 0 && !plain:
+		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_ifs", a.Language)
+		a.Ifs = d.ifs(p, p.result.Missing[0], a.Language)
+		if a.Ifs != nil && len(p.unknown) == 0 {
+			a.Status = kiveileder.Answered
+		}
+	default:
+		a.Status, a.Lead = kiveileder.Answered, d.texts.Get("rules_answered", a.Language)
+	}
+	d.handOver(a, res.Verdict)
+	d.handOverToAuthorities(a)
+	return true
+}
+
+// ask puts the question for a fact.
+func (d *Dialogue) ask(fact string, l kiveileder.Language) *kiveileder.Ask {
+	f, ok := d.rules.Fact(fact)
+	if !ok {
+		return nil
+	}
+	ask := &kiveileder.Ask{Fact: fact, Question: f.Ask.Get(l), Why: f.Why.Get(l), Options: []kiveileder.Option{}}
+	for _, r := range f.Replies {
+		ask.Options = append(ask.Options, kiveileder.Option{Value: r.Value, Label: r.Label.Get(l)})
+	}
+	ask.Options = append(ask.Options, kiveileder.Option{Value: kiveileder.UnknownValue, Label: d.texts.Get("do_not_know", l)})
+	return ask
+}
+
+// likely is from which probability on the nearest passage is quoted beside the
+// findings: it may be what a question was after.
+const likely = .3
+
+// quoteFindings puts the findings into the answer, and what they rest on: the
+// first quote of each finding, each passage once, then the second ones. A
+// question also gets what was found, a plain one before all else.
+func (d *Dialogue) quoteFindings(a *kiveileder.Answer, p project, res retriever.Result, question, plain bool) {
+	hits := 0
+	if question && res.Verdict.Answers >= likely {
+		hits = 1
+	}
+	if res.Verdict.Class == retriever.Covered {
+		hits = 2
+	}
+	if plain {
+		d.citeHits(a, res.Hits, hits)
+	}
+	for _, f := range p.result.Findings {
+		a.Findings = append(a.Findings, d.finding(f, a.Language))
+	}
+	room := kiveileder.MaxCitations
+	if !plain && hits > 0 {
+		room-- // for the nearest passage
+	}
+	for round := range 3 {
+		for i := range a.Findings {
+			if f := &a.Findings[i]; round < len(f.Quotes) {
+				d.citeQuote(a, f, f.Quotes[round], room)
+			}
+		}
+	}
+	if !plain {
+		d.citeHits(a, res.Hits, hits)
+	}
+	d.conflicts(a)
+}
+
+// citeHits quotes the first n hits that are not quoted yet, while there is room.
+func (d *Dialogue) citeHits(a *kiveileder.Answer, hits []retriever.Hit, n int) {
+	for _, h := range hits[:min(n, len(hits))] {
+		if c, ok := d.citation(h.Passage, a.Language); ok && len(a.Citations) < kiveileder.MaxCitations && !cites(a, c.Passage) {
+			a.Citations = append(a.Citations, c)
+		}
+	}
+}
+
+func cites(a *kiveileder.Answer, passage string) bool {
+	return slices.ContainsFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == passage })
+}
+
+// citeQuote adds a finding's quote to the citations while there is room, and
+// makes the finding point to it. Two quotes from one passage become one.
+func (d *Dialogue) citeQuote(a *kiveileder.Answer, f *kiveileder.Finding, q kiveileder.Citation, room int) {
+	i := slices.IndexFunc(a.Citations, func(c kiveileder.Citation) bool {
+		return c.Passage == q.Passage && strings.Contains(c.Quote, q.Quote)
+	})
+	if i < 0 {
+		if same := slices.IndexFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == q.Passage }); same >= 0 {
+			// both, as the passage has them
+			if whole, ok := d.passage(q.Passage); ok && utf8.RuneCountInString(whole.Text) <= kiveileder.MaxQuoteChars {
+				a.Citations[same].Quote, a.Citations[same].Lead = whole.Text, whole.Lead
+				i = same
+			}
+		}
+	}
+	if i < 0 && len(a.Citations) < room {
+		a.Citations = append(a.Citations, q)
+		i = len(a.Citations) - 1
+	}
+	if i >= 0 && !slices.Contains(f.Citations, i) {
+		f.Citations = append(f.Citations, i)
+	}
+}
+
+// finding says an outcome in a language, with its quotes.
+func (d *Dialogue) finding(f rules.Finding, l kiveileder.Language) kiveileder.Finding {
+	out := kiveileder.Finding{Outcome: f.Outcome, Kind: f.Kind, Rule: strings.Join(f.Rules, ", "), Inferred: f.Inferred, Citations: []int{}, Quotes: []kiveileder.Citation{}}
+	o, ok := d.rules.Outcome(f.Outcome)
+	if !ok {
+		return out
+	}
+	out.Text, out.Prepare, out.LegalBasis = o.Text.Get(l), o.Prepare.Get(l), o.LegalBasis
+	var authorities []string
+	for _, key := range o.Authority {
+		if ag, ok := d.rules.Agency(key); ok {
+			authorities = append(authorities, ag.Name.Get(l))
+		}
+	}
+	out.Authority = strings.Join(authorities, ", ")
+	if fact, ok := d.rules.Fact("purpose"); ok {
+		for _, p := range f.Purposes {
+			out.Purposes = append(out.Purposes, valueLabel(fact, p, l))
+		}
+	}
+	for _, q := range f.Quotes {
+		p, ok := d.passage(q.Passage)
+		if !ok {
+			continue
+		}
+		if c, ok := d.citation(p, l); ok {
+			c.Quote = q.Text
+			if !strings.HasPrefix(p.Text, q.Text) {
+				c.Lead = "" // it leads into the first words only
+			}
+			out.Quotes = append(out.Quotes, c)
+		}
+	}
+	return out
+}
+
+func (d *Dialogue) passage(id string) (kiveileder.Passage, bool) {
+	source, _, _ := strings.Cut(id, "/")
+	for _, p := range d.library.Passages(source) {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return kiveileder.Passage{}, false
+}
+
+// ifs tells what each value of an open fact would add to the findings.
+func (d *Dialogue) ifs(p project, fact string, l kiveileder.Language) *kiveileder.Ifs {
+	f, ok := d.rules.Fact(fact)
+	if !ok {
+		return nil
+	}
+	out := &kiveileder.Ifs{Fact: fact, Question: f.Ask.Get(l), Cases: []kiveileder.If{}}
+	for _, r := range f.Replies {
+		facts := maps.Clone(p.facts)
+		facts[fact] = r.Value
+		res, err := d.rules.Evaluate(d.normal(facts), time.Time{})
+		if err != nil {
+			continue // a reply that the data does not allow; the lint finds it
+		}
+		c := kiveileder.If{Value: r.Value, Label: r.Label.Get(l), Findings: []kiveileder.Finding{}}
+		for _, x := range res.Findings {
+			if !slices.Contains(p.result.Outcomes, x.Outcome) {
+				c.Findings = append(c.Findings, d.finding(x, l))
+			}
+		}
+		out.Cases = append(out.Cases, c)
+	}
+	return out
+}
+
+// handOverToAuthorities names, in a hand-over, those before whom the unclear
+// findings are.
+func (d *Dialogue) handOverToAuthorities(a *kiveileder.Answer) {
+	if a.HandOver == nil || a.Status != kiveileder.Escalate {
+		return
+	}
+	var names []string
+	for _, f := range a.Findings {
+		if f.Kind == rules.Unclear && f.Authority != "" && !slices.Contains(names, f.Authority) {
+			names = append(names, f.Authority)
+		}
+	}
+	if len(names) > 0 {
+		a.HandOver.Agencies = names
+		a.HandOver.Text = d.texts.Get("hand_over", a.Language, d.texts.Get("hand_over_agencies", a.Language, strings.Join(names, ", ")))
+	}
+}

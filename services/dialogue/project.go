@@ -1,0 +1,299 @@
+package dialogue
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"kiveileder"
+	"kiveileder/services/reading"
+	"kiveileder/services/rules"
+)
+
+// Rules judge facts. *rules.Set does.
+type Rules interface {
+	Evaluate(facts map[string]any, asOf time.Time) (rules.Result, error)
+	Explain(facts map[string]any, asOf time.Time) (rules.Explanation, error)
+	Fact(key string) (rules.Fact, bool)
+	Outcome(key string) (rules.Outcome, bool)
+	Agency(key string) (rules.Agency, bool)
+}
+
+// A Reader reads facts from words. *reading.Reader is one.
+type Reader interface {
+	Read(text string) []reading.Reading
+}
+
+// A project is what is known of somebody's project and what the rules say of
+// it.
+type project struct {
+	facts   map[string]any // in the rules' form
+	unknown []string       // what the person could not tell
+	words   map[string]string
+	fresh   []string // facts that this message says or brings
+	reply   bool     // it replies to a question back, or changes what is known
+	told    bool     // the message tells of the project, rather than asking in general
+	result  rules.Result
+}
+
+// topicFact is a question in words: it says nothing of a project.
+const topicFact = "question_topic"
+
+// understand reads what a message says of the project and judges it.
+func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) (project, error) {
+	p := project{facts: t.Facts, words: map[string]string{}, unknown: slices.Clone(t.Unknown)}
+	if d.rules == nil {
+		if p.facts == nil {
+			p.facts = map[string]any{}
+		}
+		return p, nil
+	}
+	told := maps.Clone(t.Facts)
+	value, replied := d.replyTo(t, text)
+	if replied {
+		told = map[string]any{t.Awaited: value}
+		maps.Copy(told, t.Facts)
+	}
+	p.reply = t.Original != "" && (replied || strings.TrimSpace(text) == "")
+	p.facts = d.known(t, history, p.reply)
+	if !p.reply {
+		p.fresh = d.read(text, p.facts, p.words)
+		p.reply = t.Awaited != "" && slices.Contains(p.fresh, t.Awaited) // in words of one's own
+	}
+	p.take(told)
+	p.facts = d.normal(p.facts)
+	p.unknown = slices.DeleteFunc(p.unknown, func(k string) bool { return p.facts[k] != nil })
+	slices.Sort(p.unknown)
+	p.unknown = slices.Compact(p.unknown)
+	p.told = p.reply || slices.ContainsFunc(p.fresh, func(k string) bool { return k != topicFact })
+	var err error
+	p.result, err = d.rules.Evaluate(p.facts, time.Time{})
+	return p, err
+}
+
+// known gives the facts from before a message. What was asked in words before
+// is not asked now, unless the message replies.
+func (d *Dialogue) known(t kiveileder.Turn, history []string, reply bool) map[string]any {
+	facts := maps.Clone(t.Known)
+	if facts == nil {
+		facts = map[string]any{}
+		for _, h := range history {
+			d.read(h, facts, nil)
+		}
+	}
+	if !reply {
+		delete(facts, topicFact)
+	}
+	return facts
+}
+
+// take takes what was told with the message: it wins over what was read.
+func (p *project) take(told map[string]any) {
+	for k, v := range told {
+		delete(p.words, k)
+		switch {
+		case v == nil:
+			delete(p.facts, k)
+		case isUnknown(v):
+			delete(p.facts, k)
+			p.unknown = append(p.unknown, k)
+		default:
+			p.facts[k] = v
+			p.fresh = append(p.fresh, k)
+		}
+	}
+}
+
+// replyTo gives the value that a message gives to the fact that was asked for:
+// with the fact itself, or by the words or the number of a quick reply, or by
+// yes or no where these are the replies.
+func (d *Dialogue) replyTo(t kiveileder.Turn, text string) (any, bool) {
+	f, ok := d.rules.Fact(t.Awaited)
+	if !ok || t.Original == "" {
+		return nil, false
+	}
+	if v, ok := t.Facts[t.Awaited]; ok && v != nil {
+		return v, true
+	}
+	said := bare(text)
+	for i, r := range f.Replies {
+		for _, label := range r.Label {
+			first, _, _ := strings.Cut(label, ",")
+			if said == bare(label) || said == bare(first) || said == fmt.Sprint(i+1) || said == fmt.Sprint(r.Value) {
+				return r.Value, true
+			}
+		}
+	}
+	if said == fmt.Sprint(len(f.Replies)+1) || slices.ContainsFunc(kiveileder.Languages, func(l kiveileder.Language) bool {
+		return said == bare(d.texts.Get("do_not_know", l))
+	}) {
+		return kiveileder.UnknownValue, true
+	}
+	return nil, false
+}
+
+// bare gives a reply without what people add to it or leave out.
+func bare(s string) string { return strings.ToLower(strings.Trim(s, " \t\r\n.,!?")) }
+
+// read reads a text into facts and gives the names of those that it says. What
+// it says takes the place of what is there, unless it says "also".
+func (d *Dialogue) read(text string, facts map[string]any, words map[string]string) []string {
+	rs := d.reader.Read(text)
+	said := reading.Merge(rs)
+	also := d.signals.Also.MatchString(text)
+	for k, v := range said {
+		if list, ok := v.([]string); ok && also && k != topicFact {
+			v = union(texts(facts[k]), list)
+		}
+		facts[k] = v
+	}
+	if words != nil {
+		for _, r := range rs {
+			words[r.Fact] = strings.Trim(words[r.Fact]+" … "+r.Words, " …")
+		}
+	}
+	return slices.Sorted(maps.Keys(said))
+}
+
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, x := range b {
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// texts gives the strings of a value that is a list, or one.
+func texts(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []string:
+		return v
+	case []any:
+		var out []string
+		for _, x := range v {
+			if s, ok := x.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+func isUnknown(v any) bool {
+	list := texts(v)
+	return len(list) == 1 && list[0] == kiveileder.UnknownValue
+}
+
+// normal gives facts in the rules' form where their meaning is plain: one text
+// for a list of one, a list of one for a text, "true" for true. The rest stays
+// as it is, for the rules to refuse.
+func (d *Dialogue) normal(facts map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range facts {
+		f, ok := d.rules.Fact(k)
+		list := texts(v)
+		switch {
+		case !ok || v == nil:
+		case f.Type == rules.Several && len(list) > 0:
+			v = list
+		case f.Type == rules.One && len(list) == 1:
+			v = list[0]
+		case f.Type == rules.YesNo && len(list) == 1 && (list[0] == "true" || list[0] == "yes"):
+			v = true
+		case f.Type == rules.YesNo && len(list) == 1 && (list[0] == "false" || list[0] == "no"):
+			v = false
+		}
+		if v != nil {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// checkFacts refuses facts that the rules do not know.
+func (d *Dialogue) checkFacts(facts map[string]any) error {
+	if d.rules == nil || len(facts) == 0 {
+		return nil
+	}
+	given := map[string]any{}
+	for k, v := range facts {
+		if v != nil && !isUnknown(v) {
+			given[k] = v
+		} else if _, ok := d.rules.Fact(k); !ok {
+			given[k] = v
+		}
+	}
+	_, err := d.rules.Evaluate(d.normal(given), time.Time{})
+	return err
+}
+
+// chips gives the facts in words.
+func (d *Dialogue) chips(p project, l kiveileder.Language) []kiveileder.FactRead {
+	var out []kiveileder.FactRead
+	for _, k := range slices.Sorted(maps.Keys(p.facts)) {
+		f, ok := d.rules.Fact(k)
+		if !ok || k == topicFact {
+			continue
+		}
+		c := kiveileder.FactRead{Fact: k, Value: p.facts[k], Name: f.Label.Get(l), Label: valueLabel(f, p.facts[k], l), Words: p.words[k], Options: []kiveileder.Option{}}
+		for _, v := range f.Values {
+			c.Options = append(c.Options, kiveileder.Option{Value: jsonValue(f, v.Key), Label: v.Label.Get(l)})
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// jsonValue gives a value of the data in the form that facts have.
+func jsonValue(f rules.Fact, key string) any {
+	switch f.Type {
+	case rules.Several:
+		return []string{key}
+	case rules.YesNo:
+		return key == "true"
+	}
+	return key
+}
+
+// valueLabel says a value in words.
+func valueLabel(f rules.Fact, v any, l kiveileder.Language) string {
+	keys := texts(v)
+	if b, ok := v.(bool); ok {
+		keys = []string{fmt.Sprint(b)}
+	}
+	var out []string
+	for _, k := range keys {
+		label := k
+		for _, x := range f.Values {
+			if x.Key == k {
+				label = x.Label.Get(l)
+			}
+		}
+		out = append(out, label)
+	}
+	return strings.Join(out, ", ")
+}
+
+// purposeWords gives the words that the known purposes add to the search: their
+// names, which the sources use.
+func (d *Dialogue) purposeWords(facts map[string]any) string {
+	f, ok := rules.Fact{}, false
+	if d.rules != nil {
+		f, ok = d.rules.Fact("purpose")
+	}
+	if !ok {
+		return ""
+	}
+	words := ""
+	for _, p := range texts(facts["purpose"]) {
+		words += " " + valueLabel(f, p, kiveileder.Bokmal)
+	}
+	return words
+}
