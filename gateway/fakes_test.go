@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -19,11 +22,21 @@ import (
 	"kiveileder/corpus"
 	"kiveileder/gateway"
 	"kiveileder/retriever"
+	"kiveileder/services/conversation"
 	"kiveileder/services/dialogue"
 )
 
-// A fakeDialogue answers as the test says.
+// A fakeDialogue answers as the test says. What cannot be a message it refuses
+// as the real one does.
 type fakeDialogue func(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error)
+
+func (f fakeDialogue) Check(t *kiveileder.Turn) error {
+	d, err := realDialogue()
+	if err != nil {
+		return err
+	}
+	return d.Check(t)
+}
 
 func (f fakeDialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
 	return f(ctx, t)
@@ -35,6 +48,33 @@ func echo(_ context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
 		Conversation: t.Conversation, Status: kiveileder.Answered, Language: kiveileder.Bokmal, Automated: true,
 		Lead: "Spurt: " + t.Question, Citations: []kiveileder.Citation{{Source: example.ID, Passage: passages[0].ID, Quote: passages[0].Text}},
 	}, nil
+}
+
+// advise is a small adviser. What is asked about REK depends on the purpose,
+// which it asks for; greetings it greets, and what it does not know goes to a
+// person.
+func advise(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
+	question, facts := t.Question, maps.Clone(t.Known)
+	if facts == nil {
+		facts = map[string]any{}
+	}
+	maps.Copy(facts, t.Facts)
+	reply := t.Awaited == "purpose" && strings.EqualFold(question, "forskning")
+	if reply {
+		question, facts["purpose"] = t.Original, "research"
+	}
+	a, err := echo(ctx, kiveileder.Turn{Question: question})
+	a.Facts, a.Reply = facts, reply
+	switch {
+	case strings.Contains(question, "REK") && facts["purpose"] == nil:
+		a.Status = kiveileder.Clarify
+		a.Ask = &kiveileder.Ask{Fact: "purpose", Question: "Hva er formålet?", Options: []kiveileder.Option{{Value: "research", Label: "Forskning"}, {Value: "treatment", Label: "Helsehjelp"}}}
+	case strings.HasPrefix(question, "Hei"):
+		a.Status, a.Citations = kiveileder.Smalltalk, nil
+	case strings.Contains(question, "jurist"):
+		a.Status, a.Citations = kiveileder.Escalate, nil
+	}
+	return a, err
 }
 
 type fakeSearcher func(ctx context.Context, q retriever.Query) (retriever.Result, error)
@@ -65,6 +105,7 @@ type fakeLibrary struct{}
 func (fakeLibrary) Source(id string) (kiveileder.Source, bool) { return example, id == example.ID }
 func (fakeLibrary) Sources() []kiveileder.Source               { return []kiveileder.Source{example} }
 func (fakeLibrary) Passages(string) []kiveileder.Passage       { return passages }
+func (fakeLibrary) Asked(string) map[string][]string           { return nil }
 
 var versions = kiveileder.Versions{Corpus: "c0ffee", Model: "fake"}
 
@@ -80,32 +121,46 @@ func texts(t testing.TB) corpus.Texts {
 
 var loadTexts = sync.OnceValues(func() (corpus.Texts, error) { return corpus.LoadTexts(corpus.Files) })
 
+// realDialogue is there for what it refuses.
+var realDialogue = sync.OnceValues(func() (*dialogue.Dialogue, error) {
+	ts, err := loadTexts()
+	return dialogue.New(dialogue.Deps{Texts: ts}), err
+})
+
+// secret is what the tests' conversation ids are marked with.
+var secret = []byte("a secret of the tests, 32 bytes or more")
+
+func testKeys(t testing.TB) gateway.Keys {
+	t.Helper()
+	k, err := gateway.NewKeys(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
 // open gives a gateway over fakes, with what change changes, and its log.
 func open(t testing.TB, cfg gateway.Config, change func(*gateway.Deps)) (*gateway.Gateway, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
 	d := gateway.Deps{
-		Dialogue: fakeDialogue(echo), Searcher: fakeSearcher(findAll), Library: fakeLibrary{}, Texts: texts(t),
+		Keys: testKeys(t), Searcher: fakeSearcher(findAll), Library: fakeLibrary{}, Texts: texts(t),
 		Versions: func() kiveileder.Versions { return versions },
 		Log:      zap.New(core),
 	}
+	with(echo)(&d)
 	if change != nil {
 		change(&d)
 	}
 	return gateway.New(cfg, d), logs
 }
 
-// checking gives a Dialogue that refuses bad messages as the real one does.
-func checking(t testing.TB) gateway.Dialogue {
-	signals, err := corpus.LoadSignals(corpus.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dialogue.New(fakeSearcher(findAll), corpus.NewLibrary(&corpus.Corpus{}), texts(t), nil, signals, versions, func() string { return "2026-11-22" })
-}
+// with holds conversations in memory and has a dialogue answer them.
+func with(d fakeDialogue) func(*gateway.Deps) { return over(conversation.NewMemory("epoch"), d) }
 
-func with(d fakeDialogue) func(*gateway.Deps) {
-	return func(deps *gateway.Deps) { deps.Dialogue = d }
+// over holds conversations in a store.
+func over(store conversation.Store, d fakeDialogue) func(*gateway.Deps) {
+	return func(deps *gateway.Deps) { deps.Conversations = conversation.New(store, d) }
 }
 
 // A call is a request as a test writes it down.
@@ -160,4 +215,21 @@ func parse[T any](t testing.TB, b *bytes.Buffer) T {
 		t.Fatalf("%v in %q", err, b)
 	}
 	return v
+}
+
+// containsLine reports whether a text has a line.
+func containsLine(text, line string) bool {
+	return slices.Contains(strings.Split(text, "\n"), line)
+}
+
+// sameTurn compares what the gateway passes on; what the conversation adds is
+// its own business.
+func sameTurn(t testing.TB, want, got kiveileder.Turn) {
+	t.Helper()
+	part := func(t kiveileder.Turn) kiveileder.Turn {
+		return kiveileder.Turn{Question: t.Question, History: t.History, Facts: t.Facts, Language: t.Language}
+	}
+	if diff := cmp.Diff(part(want), part(got)); diff != "" {
+		t.Errorf("turn (-want +got):\n%s", diff)
+	}
 }

@@ -7,21 +7,34 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
 	"kiveileder"
 	"kiveileder/corpus"
+	"kiveileder/gateway/wire"
+	"kiveileder/gateway/ws"
 	"kiveileder/retriever"
 )
 
-// A Dialogue makes turns.
-type Dialogue interface {
-	Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error)
+// Conversations hold what is said. *conversation.Service does.
+type Conversations interface {
+	// Accept stores a message and gives it with its offset, and its answer when
+	// it has one already. Errors of code CodeInvalid are for the writer.
+	Accept(ctx context.Context, key string, p kiveileder.Post) (kiveileder.Entry, *kiveileder.Entry, error)
+	// Answer answers the message at an offset, once; progress is told what is
+	// being done.
+	Answer(ctx context.Context, key string, offset int64, progress func(kiveileder.Stage)) (kiveileder.Entry, error)
+	// Read gives at most limit entries after an offset. Error: CodeNotFound
+	// when the conversation was deleted.
+	Read(ctx context.Context, key string, after int64, limit int) (kiveileder.Stream, error)
+	// Delete takes away all that a conversation says.
+	Delete(ctx context.Context, key string) error
 }
 
 // A Searcher finds passages.
@@ -34,6 +47,8 @@ type Library interface {
 	Source(id string) (kiveileder.Source, bool)
 	Sources() []kiveileder.Source
 	Passages(source string) []kiveileder.Passage
+	// Asked gives questions that a source's passages answer, by passage.
+	Asked(source string) map[string][]string
 }
 
 // Config of the edge. The zero value works.
@@ -41,17 +56,21 @@ type Config struct {
 	RatePerMinute  int      // questions and searches per client and minute; 0 is no limit
 	TrustProxy     bool     // take the client's address from X-Forwarded-For
 	AllowedOrigins []string // other sites whose pages may open a WebSocket, as "https://example.no"
+	MaxSockets     int      // open at once; 0 is 20,000
+	MaxPerClient   int      // of them of one client; 0 is 1,000
 }
 
 // Deps are what the gateway speaks with.
 type Deps struct {
-	Dialogue Dialogue
-	Searcher Searcher
-	Library  Library
-	Texts    corpus.Texts
-	Versions func() kiveileder.Versions
-	Log      *zap.Logger
-	Metrics  *prometheus.Registry
+	Conversations Conversations
+	Keys          Keys
+	Searcher      Searcher
+	Rules         Rules
+	Library       Library
+	Texts         corpus.Texts
+	Versions      func() kiveileder.Versions
+	Log           *zap.Logger
+	Metrics       *prometheus.Registry
 	// Ready gives nil when questions can be answered, else why not.
 	Ready func() error
 }
@@ -59,15 +78,24 @@ type Deps struct {
 // A Gateway is an http.Handler.
 type Gateway struct {
 	Deps
-	cfg     Config
-	limits  *limiter
-	metrics *metrics
-	handler http.Handler
+	cfg         Config
+	limits      *limiter // of questions and searches
+	lightLimits *limiter // of what costs little
+	metrics     *metrics
+	mux         *http.ServeMux
+	handler     http.Handler
+	upgrader    *websocket.Upgrader
+	wsConfig    *ws.Config
+	hub         *hub
+	sockets     *sockets
+	turns       turns
+	lanes       lanes
+	draining    atomic.Bool
 
-	mu        sync.Mutex // guards what follows
-	sockets   map[*socket]struct{}
-	perClient map[string]int // open sockets
-	closed    bool
+	base        context.Context // of what sessions do; it ends with the service
+	stop        context.CancelFunc
+	streams     context.Context // of event streams; it ends when the service drains
+	stopStreams context.CancelFunc
 }
 
 // New gives a gateway.
@@ -75,23 +103,43 @@ func New(cfg Config, d Deps) *Gateway {
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
-	g := &Gateway{Deps: d, cfg: cfg, limits: newLimiter(cfg.RatePerMinute), metrics: newMetrics(d.Metrics), sockets: map[*socket]struct{}{}, perClient: map[string]int{}}
-	g.handler = g.logged(g.guarded(g.routes()))
+	g := &Gateway{
+		Deps: d, cfg: cfg,
+		limits: newLimiter(cfg.RatePerMinute), lightLimits: newLimiter(10 * cfg.RatePerMinute),
+		metrics:  newMetrics(d.Metrics),
+		wsConfig: ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime}),
+		hub:      newHub(),
+		sockets:  newSockets(cfg.MaxSockets, cfg.MaxPerClient),
+	}
+	g.base, g.stop = context.WithCancel(context.Background())
+	g.streams, g.stopStreams = context.WithCancel(g.base)
+	// the origin is looked at before, with an answer of our own
+	g.upgrader = ws.Upgrader([]string{wire.Subprotocol}, func(*http.Request) bool { return true })
+	g.mux = g.routes()
+	g.handler = g.logged(g.guarded(g.mux))
 	return g
 }
 
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }
 
 // routes is the whole surface of the service.
-func (g *Gateway) routes() http.Handler {
+func (g *Gateway) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("POST /v1/ask", g.limited(g.ask))
 	m.HandleFunc("GET /v1/search", g.limited(g.search))
+	m.HandleFunc("POST /v1/rules/evaluate", g.light(g.evaluate))
 	m.HandleFunc("GET /v1/chat", g.chat)
+	m.HandleFunc("POST /v1/conversation", g.light(g.newConversation))
+	m.HandleFunc("GET /v1/conversation", g.light(g.readConversation))
+	m.HandleFunc("DELETE /v1/conversation", g.light(g.deleteConversation))
+	m.HandleFunc("GET /v1/conversation/export", g.light(g.exportConversation))
+	m.HandleFunc("GET /v1/conversation/events", g.light(g.events))
+	m.HandleFunc("POST /v1/conversation/messages", g.limited(g.postMessage))
 	m.HandleFunc("GET /livez", g.live)
 	m.HandleFunc("GET /readyz", g.ready)
 	m.Handle("GET /metrics", promhttp.HandlerFor(g.Metrics, promhttp.HandlerOpts{}))
-	m.HandleFunc("GET /openapi.json", g.openapi)
+	m.HandleFunc("GET /openapi.json", described(openAPI))
+	m.HandleFunc("GET /asyncapi.json", described(asyncAPI))
 	m.HandleFunc("GET /{$}", g.index)
 	m.HandleFunc("GET /kilder", g.sources)
 	m.HandleFunc("GET /kilder/{id}", g.source)

@@ -31,14 +31,15 @@ func TestPages(t *testing.T) {
 		{"GET", "/nowhere", "text/html,*/*;q=0.8", 404, "text/html; charset=utf-8", "<html"},
 		{"GET", "/nowhere", "", 404, "application/json; charset=utf-8", "Siden finnes ikke"},
 		{"GET", "/v1/nowhere", "text/html", 404, "application/json; charset=utf-8", `"not_found"`},
-		{"GET", "/v1/ask", "*/*", 404, "application/json; charset=utf-8", `"not_found"`},
-		{"DELETE", "/kilder", "*/*", 404, "application/json; charset=utf-8", `"not_found"`},
+		{"GET", "/v1/ask", "*/*", 405, "application/json; charset=utf-8", `"invalid"`},
+		{"DELETE", "/kilder", "*/*", 405, "application/json; charset=utf-8", `"invalid"`},
 		{"GET", "/static/", "*/*", 404, "application/json; charset=utf-8", `"not_found"`},
 		{"GET", "/static/app.js", "*/*", 200, "text/javascript; charset=utf-8", ""},
 		{"GET", "/livez", "", 200, "application/json; charset=utf-8", `"ok"`},
 		{"GET", "/readyz", "", 200, "application/json; charset=utf-8", `"c0ffee"`},
 		{"GET", "/metrics", "", 200, "text/plain", "kiveileder_http_requests_total"},
 		{"GET", "/openapi.json", "", 200, "application/json; charset=utf-8", `"openapi": "3.1.0"`},
+		{"GET", "/asyncapi.json", "", 200, "application/json; charset=utf-8", `"asyncapi": "3.0.0"`},
 	} {
 		t.Run(c.method+" "+c.path+" "+c.accept, func(t *testing.T) {
 			g, _ := open(t, gateway.Config{}, nil)
@@ -103,12 +104,12 @@ func TestReady(t *testing.T) {
 func TestPanic(t *testing.T) {
 	broken := true
 	g, logs := open(t, gateway.Config{}, func(d *gateway.Deps) {
-		d.Dialogue = fakeDialogue(func(ctx context.Context, turn kiveileder.Turn) (kiveileder.Answer, error) {
+		with(func(ctx context.Context, turn kiveileder.Turn) (kiveileder.Answer, error) {
 			if broken {
 				panic("index out of range")
 			}
 			return echo(ctx, turn)
-		})
+		})(d)
 		d.Searcher = fakeSearcher(func(context.Context, retriever.Query) (retriever.Result, error) { panic("index out of range") })
 	})
 	for _, w := range []interface{ Result() *http.Response }{post(g, `{"question":"Hei"}`), do(g, call{path: "/v1/search?q=x"})} {
@@ -150,7 +151,7 @@ func TestMetrics(t *testing.T) {
 		`kiveileder_turns_total{status="error"} 1`,
 		`kiveileder_http_requests_total{method="POST",status="OK"} 1`,
 		`kiveileder_http_requests_total{method="POST",status="Internal Server Error"} 1`,
-		`kiveileder_http_requests_total{method="other",status="Not Found"} 3`,
+		`kiveileder_http_requests_total{method="other",status="Method Not Allowed"} 3`,
 		`kiveileder_turn_seconds_count 1`,
 		`kiveileder_sockets 0`,
 	} {

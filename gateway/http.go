@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -21,20 +22,43 @@ import (
 // history with room for JSON's escapes.
 const maxBody = 512 << 10
 
-// ask answers POST /v1/ask.
+// ask answers POST /v1/ask: one turn of the conversation that is named, or of
+// a new one. A name that is not of our making begins a new one too.
 func (g *Gateway) ask(w http.ResponseWriter, r *http.Request) {
 	var t kiveileder.Turn
 	if err := g.decode(w, r, &t); err != nil {
 		g.fail(w, r, err)
 		return
 	}
-	t.Prefers = languageOf(r)
-	a, err := g.turn(r.Context(), t)
+	id, lang := t.Conversation, languageOf(r)
+	if _, _, ok := g.Keys.Check(id); !ok {
+		id = g.Keys.New(time.Now())
+	}
+	key, err := g.keyOf(r.Context(), id, lang)
 	if err != nil {
 		g.fail(w, r, err)
 		return
 	}
+	_, e, err := g.turn(r, key, kiveileder.Post{
+		ID: newID(), Question: t.Question, History: t.History, Facts: t.Facts, Language: t.Language, Prefers: lang,
+	})
+	if err != nil {
+		g.fail(w, r, g.aboutConversation(err, lang))
+		return
+	}
+	a := *e.Answer
+	a.Conversation = id
 	g.reply(w, http.StatusOK, a)
+}
+
+// turn takes a message and waits for its answer.
+func (g *Gateway) turn(r *http.Request, key string, p kiveileder.Post) (m, e kiveileder.Entry, err error) {
+	m, f, err := g.accept(r.Context(), key, p)
+	if err != nil {
+		return m, e, err
+	}
+	e, err = f.wait(r.Context())
+	return m, e, err
 }
 
 // decode reads the body as JSON of v's form.
@@ -91,7 +115,9 @@ func (g *Gateway) search(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_long", languageOf(r), dialogue.MaxQuestionChars)))
 		return
 	}
-	res, err := g.Searcher.Search(r.Context(), retriever.Query{Text: q, K: k})
+	ctx, cancel := context.WithTimeout(r.Context(), turnTime)
+	defer cancel()
+	res, err := g.Searcher.Search(ctx, retriever.Query{Text: q, K: k})
 	if err != nil {
 		g.fail(w, r, err)
 		return
@@ -109,6 +135,10 @@ func (g *Gateway) live(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
+	if g.draining.Load() {
+		g.reply(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+		return
+	}
 	if g.Ready != nil {
 		if err := g.Ready(); err != nil {
 			g.reply(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": err.Error()})
@@ -154,27 +184,58 @@ type errorBody struct {
 
 // fail tells the client what it may know of an error and the log the rest.
 func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
-	code, message := g.explain(r, err)
-	var b errorBody
-	b.Error.Code, b.Error.Message, b.Error.Request = code, message, requestID(r.Context())
-	if code == kiveileder.CodeRateLimited {
-		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
-	}
-	g.reply(w, statusOf(code), b)
+	g.failAs(w, r, statusOf(kiveileder.ErrorCode(err)), err)
 }
 
+func (g *Gateway) failAs(w http.ResponseWriter, r *http.Request, status int, err error) {
+	if r.Context().Err() != nil && status == http.StatusInternalServerError {
+		status = statusGone // nobody hears it, but the count shall not say that we failed
+	}
+	code, message := g.explain(r.Context(), languageOf(r), requestID(r.Context()), err)
+	var b errorBody
+	b.Error.Code, b.Error.Message, b.Error.Request = code, message, requestID(r.Context())
+	var limited *limitedError
+	switch {
+	case errors.As(err, &limited):
+		w.Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
+	case code == kiveileder.CodeRateLimited:
+		w.Header().Set("Retry-After", "10")
+	case code == kiveileder.CodeUnavailable:
+		w.Header().Set("Retry-After", "5")
+	}
+	g.reply(w, status, b)
+}
+
+// statusGone is for a client that went away before its answer, as nginx
+// counts it.
+const statusGone = 499
+
 // explain gives what a client may know of an error, and logs one that is ours.
-func (g *Gateway) explain(r *http.Request, err error) (kiveileder.Code, string) {
+func (g *Gateway) explain(ctx context.Context, lang kiveileder.Language, request string, err error) (kiveileder.Code, string) {
 	code := kiveileder.ErrorCode(err)
-	if code == kiveileder.CodeInternal || code == kiveileder.CodeUnavailable {
-		if r.Context().Err() == nil {
-			g.Log.Error("request failed", zap.String("request", requestID(r.Context())), zap.Error(err))
+	switch code {
+	case kiveileder.CodeInternal:
+		if ctx.Err() == nil {
+			g.Log.Error("request failed", zap.String("request", request), zap.Error(err))
 		}
-		key := "error_internal"
-		if code == kiveileder.CodeUnavailable {
-			key = "error_unavailable"
-		}
-		return code, g.Texts.Get(key, languageOf(r))
+		return code, g.Texts.Get("error_internal", lang)
+	case kiveileder.CodeUnavailable:
+		g.Log.Warn("request not served", zap.String("request", request), zap.Error(err))
+		return code, g.Texts.Get("error_unavailable", lang)
 	}
 	return code, kiveileder.ErrorMessage(err)
+}
+
+var (
+	errStopping = kiveileder.Errorf(kiveileder.CodeUnavailable, "stopping")
+	errFull     = kiveileder.Errorf(kiveileder.CodeUnavailable, "as many sockets as there may be")
+	errTooMany  = errors.New("too many sockets of one client")
+)
+
+// explainAdmission puts the refusal of a socket into an error for the client.
+func (g *Gateway) explainAdmission(r *http.Request, err error) error {
+	if errors.Is(err, errTooMany) {
+		return &limitedError{30 * time.Second, g.Texts.Get("error_sockets", languageOf(r))}
+	}
+	return err
 }

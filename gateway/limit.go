@@ -10,15 +10,26 @@ import (
 	"golang.org/x/time/rate"
 
 	"kiveileder"
+	"kiveileder/corpus"
 )
 
-const (
-	// retryAfter is what a limited client is told to wait.
-	retryAfter = 10 * time.Second
-	// maxClients bounds the memory of the limits; the client not seen for the
-	// longest time is forgotten first.
-	maxClients = 50_000
-)
+// maxClients bounds the memory of the limits; the client not seen for the
+// longest time is forgotten first.
+const maxClients = 50_000
+
+// A limitedError refuses what comes too fast, and says when to try again.
+type limitedError struct {
+	after time.Duration
+	text  string
+}
+
+func (e *limitedError) Error() string { return "rate limited: " + e.text }
+func (e *limitedError) Unwrap() error {
+	return &kiveileder.Error{Code: kiveileder.CodeRateLimited, Message: e.text}
+}
+
+// seconds is for Retry-After: at least one.
+func (e *limitedError) seconds() int { return max(1, int((e.after+time.Second-1)/time.Second)) }
 
 // A limiter counts per client. A nil one lets everything pass.
 type limiter struct {
@@ -37,36 +48,43 @@ func newLimiter(perMinute int) *limiter {
 	return &limiter{perMinute, c}
 }
 
-// allow takes one from the client's share: perMinute a minute, of which a
-// third may come at once.
-func (l *limiter) allow(client string) bool {
+// take takes one from the client's share: perMinute a minute, of which a third
+// may come at once. Its error is a *limitedError.
+func (l *limiter) take(client string, texts corpus.Texts, lang kiveileder.Language) error {
 	if l == nil {
-		return true
+		return nil
 	}
-	x, ok := l.clients.Get(client)
-	if !ok {
-		fresh := rate.NewLimiter(rate.Every(time.Minute/time.Duration(l.perMinute)), max(1, (l.perMinute+2)/3))
-		if old, found, _ := l.clients.PeekOrAdd(client, fresh); found {
-			x = old
-		} else {
-			x = fresh
-		}
+	r := l.of(client).Reserve()
+	if d := r.Delay(); d > 0 {
+		r.Cancel()
+		return &limitedError{d, texts.Get("error_rate", lang)}
 	}
-	return x.Allow()
+	return nil
 }
 
-func (g *Gateway) limited(next http.HandlerFunc) http.HandlerFunc {
+func (l *limiter) of(client string) *rate.Limiter {
+	if x, ok := l.clients.Get(client); ok {
+		return x
+	}
+	fresh := rate.NewLimiter(rate.Every(time.Minute/time.Duration(l.perMinute)), max(1, (l.perMinute+2)/3))
+	if old, found, _ := l.clients.PeekOrAdd(client, fresh); found {
+		return old
+	}
+	return fresh
+}
+
+// limited counts questions, and light what costs little: ten times as many.
+func (g *Gateway) limited(next http.HandlerFunc) http.HandlerFunc { return g.limit(g.limits, next) }
+func (g *Gateway) light(next http.HandlerFunc) http.HandlerFunc   { return g.limit(g.lightLimits, next) }
+
+func (g *Gateway) limit(l *limiter, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !g.limits.allow(g.client(r)) {
-			g.fail(w, r, g.tooMany(r))
+		if err := l.take(g.client(r), g.Texts, languageOf(r)); err != nil {
+			g.fail(w, r, err)
 			return
 		}
 		next(w, r)
 	}
-}
-
-func (g *Gateway) tooMany(r *http.Request) error {
-	return kiveileder.Errorf(kiveileder.CodeRateLimited, "%s", g.Texts.Get("error_rate", languageOf(r)))
 }
 
 // client gives what a client is counted by: its address, and of IPv6 the /64

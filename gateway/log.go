@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"net"
 	"net/http"
 	"regexp"
@@ -20,6 +21,9 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
+// newID gives an id that nobody can guess.
+func newID() string { return rand.Text() }
+
 var goodID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 // logged gives each request an id and writes one line about it: never the
@@ -34,7 +38,7 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		start := time.Now()
 		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
-		g.metrics.requests.WithLabelValues(methodLabel(r.Method), http.StatusText(rec.status)).Inc()
+		g.metrics.requests.WithLabelValues(methodLabel(r.Method), statusLabel(rec.status)).Inc()
 		level := zap.DebugLevel
 		if rec.status >= 500 {
 			level = zap.ErrorLevel
@@ -46,6 +50,14 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			zap.Int("status", rec.status),
 			zap.Duration("took", time.Since(start)))
 	})
+}
+
+// statusLabel is the status in words; a client that went away has none in HTTP.
+func statusLabel(status int) string {
+	if status == statusGone {
+		return "Client Gone"
+	}
+	return http.StatusText(status)
 }
 
 // methodLabel keeps clients from making up labels, each of which would stay in
@@ -81,6 +93,8 @@ type metrics struct {
 	turns    *prometheus.CounterVec
 	seconds  prometheus.Histogram
 	sockets  prometheus.Gauge
+	streams  prometheus.Gauge
+	frames   *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -90,6 +104,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		seconds:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "kiveileder_turn_seconds", Help: "Time from question to answer.", Buckets: []float64{.002, .005, .01, .02, .04, .08, .15, .3, .6, 1.2, 5}}),
 		sockets:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_sockets", Help: "Open WebSocket connections."}),
 	}
-	reg.MustRegister(m.requests, m.turns, m.seconds, m.sockets)
+	m.streams = prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_event_streams", Help: "Open event streams."})
+	m.frames = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_frames_total", Help: "Frames of clients by type."}, []string{"type"})
+	reg.MustRegister(m.requests, m.turns, m.seconds, m.sockets, m.streams, m.frames)
 	return m
 }

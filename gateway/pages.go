@@ -12,12 +12,20 @@ import (
 	"kiveileder/web"
 )
 
-//go:embed openapi.json
-var openAPI []byte
+// What the service speaks, for programs: HTTP and the frames. Tests hold both
+// against the code.
+var (
+	//go:embed openapi.json
+	openAPI []byte
+	//go:embed asyncapi.json
+	asyncAPI []byte
+)
 
-func (g *Gateway) openapi(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(openAPI)
+func described(description []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = w.Write(description)
+	}
 }
 
 func (g *Gateway) index(w http.ResponseWriter, r *http.Request) {
@@ -39,18 +47,35 @@ func (g *Gateway) source(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.page(w, r, http.StatusOK, func(out io.Writer) error {
-		return web.Source(out, web.SourceData{Source: src, Passages: g.Library.Passages(src.ID)})
+		return web.Source(out, web.SourceData{Source: src, Passages: g.Library.Passages(src.ID), Asked: g.Library.Asked(src.ID)})
 	})
 }
 
 // nothing answers for a path that is not there: a page for people, JSON for
 // programs.
 func (g *Gateway) nothing(w http.ResponseWriter, r *http.Request) {
+	if allowed := g.methods(r); len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		g.failAs(w, r, http.StatusMethodNotAllowed, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_method", languageOf(r))))
+		return
+	}
 	if strings.HasPrefix(r.URL.Path, "/v1/") || !strings.Contains(r.Header.Get("Accept"), "html") {
 		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeNotFound, "%s", g.Texts.Get("error_not_found", languageOf(r))))
 		return
 	}
 	g.page(w, r, http.StatusNotFound, web.NotFound)
+}
+
+// methods gives the methods that a path could have been asked with instead.
+func (g *Gateway) methods(r *http.Request) []string {
+	var allowed []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		other := &http.Request{Method: m, URL: r.URL, Host: r.Host}
+		if _, pattern := g.mux.Handler(other); m != r.Method && pattern != "" && pattern != "/" {
+			allowed = append(allowed, m)
+		}
+	}
+	return allowed
 }
 
 // page renders whole before it sends, so that a template's error is a clean 500.

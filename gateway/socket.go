@@ -1,225 +1,210 @@
 package gateway
 
 import (
-	"encoding/json"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
 	"kiveileder"
+	"kiveileder/gateway/wire"
+	"kiveileder/gateway/ws"
 )
 
-// Subprotocol is the name and version of what is spoken over the socket.
-const Subprotocol = "kiveileder.v1"
+const maxFrame = 64 << 10
 
-// Times of a connection. A client that has not answered a ping when the next
-// is due is gone.
-const (
-	writeTime    = 10 * time.Second
-	pongTime     = 60 * time.Second
-	pingInterval = pongTime * 9 / 10
-	maxFrame     = 64 << 10
-)
-
-// A request frame: {"type":"ask","id":"1","question":"…"}.
-type request struct {
-	Type string `json:"type"`
-	ID   string `json:"id"`
-	kiveileder.Turn
-}
-
-// A response frame of the types answer, progress and error.
-type response struct {
-	Type    string             `json:"type"`
-	ID      string             `json:"id,omitempty"`
-	Stage   string             `json:"stage,omitempty"`
-	Answer  *kiveileder.Answer `json:"answer,omitempty"`
-	Code    kiveileder.Code    `json:"code,omitempty"`
-	Message string             `json:"message,omitempty"`
-}
-
-var writeBuffers sync.Pool
-
-func (g *Gateway) upgrader() *websocket.Upgrader {
-	return &websocket.Upgrader{
-		ReadBufferSize:  1024,
-		WriteBufferPool: &writeBuffers,
-		Subprotocols:    []string{Subprotocol},
-		CheckOrigin:     g.originAllowed,
-	}
-}
+// Most sockets of one client, and of all, when the configuration says nothing.
+// A whole hospital may be one client.
+const defaultPerClient, defaultSockets = 1_000, 20_000
 
 // originAllowed lets pages of this site and of the listed ones open a socket,
 // and programs, which send no Origin.
 func (g *Gateway) originAllowed(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" || slices.Contains(g.cfg.AllowedOrigins, origin) {
+	if origin == "" {
+		// a browser always sends one; a request that shows a browser's other marks and no origin is made up
+		return r.Header.Get("Sec-Fetch-Mode") == ""
+	}
+	if slices.Contains(g.cfg.AllowedOrigins, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host == r.Host
+	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
-// chat speaks with one client until it goes: one reader, and writes only from
-// the reader and the pinger, under a lock.
+// chat begins a session.
 func (g *Gateway) chat(w http.ResponseWriter, r *http.Request) {
+	if !websocket.IsWebSocketUpgrade(r) {
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		g.failAs(w, r, http.StatusUpgradeRequired, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_upgrade", languageOf(r))))
+		return
+	}
+	if !g.originAllowed(r) {
+		g.failAs(w, r, http.StatusForbidden, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_origin", languageOf(r))))
+		return
+	}
 	client := g.client(r)
-	if !g.admit(client) {
-		g.fail(w, r, g.tooMany(r))
+	switch err := g.sockets.admit(client); {
+	case err != nil:
+		g.fail(w, r, g.explainAdmission(r, err))
 		return
 	}
-	defer g.leave(client)
-	conn, err := g.upgrader().Upgrade(w, r, nil)
-	if err != nil {
-		return // Upgrade has told the client
-	}
-	s := &socket{conn: conn, done: make(chan struct{})}
-	defer s.close()
-	if !g.register(s) {
-		s.shut(websocket.CloseGoingAway, "shutting down")
+	lang := languageOf(r)
+	conn, err := g.upgrader.Upgrade(w, r, nil)
+	if err != nil { // Upgrade has told the client
+		g.sockets.dismiss(client)
 		return
 	}
-	defer g.forget(s)
-	go s.ping()
-	conn.SetReadLimit(maxFrame)
-	_ = conn.SetReadDeadline(time.Now().Add(pongTime))
-	conn.SetPongHandler(func(string) error { return conn.SetReadDeadline(time.Now().Add(pongTime)) })
-	for {
-		kind, b, err := conn.ReadMessage()
-		if err != nil {
-			return
-		}
-		if kind != websocket.TextMessage || !utf8.Valid(b) {
-			s.shut(websocket.CloseInvalidFramePayloadData, "text in UTF-8 expected")
-			return
-		}
-		_ = conn.SetReadDeadline(time.Now().Add(pongTime))
-		if err := s.send(g.frame(r, s, b)); err != nil {
-			return // the client has gone; its address is in err, and not for the log
-		}
-	}
-}
-
-// frame answers one frame of a client.
-func (g *Gateway) frame(r *http.Request, s *socket, b []byte) response {
-	var q request
-	failed := func(err error) response {
-		code, message := g.explain(r, err)
-		return response{Type: "error", ID: q.ID, Code: code, Message: message}
-	}
-	err := json.Unmarshal(b, &q)
-	bad := err != nil || q.Type != "ask" || len(q.ID) > 64
-	if bad {
-		q.ID = ""
-	}
-	if !g.limits.allow(g.client(r)) { // broken frames count too
-		return failed(g.tooMany(r))
-	}
-	if bad {
-		return failed(&kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_json", languageOf(r)), Err: err})
-	}
-	// a client that has gone is noticed when the answer is sent
-	_ = s.send(response{Type: "progress", ID: q.ID, Stage: "searching"})
-	q.Prefers = languageOf(r)
-	a, err := g.turn(r.Context(), q.Turn)
-	if err != nil {
-		return failed(err)
-	}
-	return response{Type: "answer", ID: q.ID, Answer: &a}
-}
-
-// A socket is a connection with its one lock for writing.
-type socket struct {
-	conn *websocket.Conn
-	mu   sync.Mutex // guards writes to conn
-	done chan struct{}
-}
-
-func (s *socket) send(v response) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTime))
-	return s.conn.WriteJSON(v)
-}
-
-func (s *socket) ping() {
-	t := time.NewTicker(pingInterval)
-	defer t.Stop()
-	for {
-		select {
-		case <-s.done:
-			return
-		case <-t.C:
-			if s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime)) != nil {
-				return
-			}
-		}
-	}
-}
-
-func (s *socket) shut(code int, why string) {
-	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(writeTime))
-}
-
-func (s *socket) close() {
-	close(s.done)
-	_ = s.conn.Close()
-}
-
-// Most sockets of one client, and of all. A whole hospital may be one client.
-const maxPerClient, maxSockets = 1_000, 20_000
-
-// admit counts a client's socket in, if there is room.
-func (g *Gateway) admit(client string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.perClient[client] >= maxPerClient || len(g.sockets) >= maxSockets {
-		return false
-	}
-	g.perClient[client]++
-	return true
-}
-
-func (g *Gateway) leave(client string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.perClient[client]--; g.perClient[client] <= 0 {
-		delete(g.perClient, client)
-	}
-}
-
-// register keeps a socket for Drain; it refuses when the service is stopping.
-func (g *Gateway) register(s *socket) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return false
-	}
-	g.sockets[s] = struct{}{}
 	g.metrics.sockets.Inc()
-	return true
+	if offered := websocket.Subprotocols(r); len(offered) > 0 && conn.Subprotocol() == "" {
+		ws.Start(conn, g.wsConfig, func(c *ws.Conn) ws.Handler {
+			c.Close(wire.CloseVersion)
+			return refused{g, client}
+		})
+		return
+	}
+	ws.Start(conn, g.wsConfig, func(c *ws.Conn) ws.Handler {
+		s := g.newSession(c, client, lang)
+		if !g.sockets.register(s) {
+			c.Close(wire.CloseRestart)
+		}
+		return s
+	})
 }
 
-func (g *Gateway) forget(s *socket) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.sockets, s)
+// refused is the handler of a connection that is closed at once.
+type refused struct {
+	g      *Gateway
+	client string
+}
+
+func (r refused) Message(int, []byte) {}
+func (r refused) Closed() {
+	r.g.sockets.dismiss(r.client)
+	r.g.metrics.sockets.Dec()
+}
+
+// forget takes a session that has ended off the books.
+func (g *Gateway) forget(s *session) {
+	g.sockets.forget(s)
+	g.sockets.dismiss(s.client)
 	g.metrics.sockets.Dec()
 }
 
-// Drain tells every open socket that the service goes away, and refuses new
-// ones. http.Server.Shutdown does neither (golang/go#17721).
-func (g *Gateway) Drain() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.closed = true
-	for s := range g.sockets {
-		s.shut(websocket.CloseGoingAway, "shutting down")
-		_ = s.conn.SetReadDeadline(time.Now().Add(time.Second))
+// sockets are the books of what is open.
+type sockets struct {
+	most, perClient int
+
+	mu       sync.Mutex
+	sessions map[*session]struct{}
+	clients  map[string]int
+	open     int
+	closed   bool
+}
+
+func newSockets(most, perClient int) *sockets {
+	if most <= 0 {
+		most = defaultSockets
 	}
+	if perClient <= 0 {
+		perClient = defaultPerClient
+	}
+	return &sockets{most: most, perClient: perClient, sessions: map[*session]struct{}{}, clients: map[string]int{}}
+}
+
+// admit counts a client's connection in, if there is room.
+func (b *sockets) admit(client string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.closed:
+		return errStopping
+	case b.open >= b.most:
+		return errFull
+	case b.clients[client] >= b.perClient:
+		return errTooMany
+	}
+	b.open++
+	b.clients[client]++
+	return nil
+}
+
+func (b *sockets) dismiss(client string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open--
+	if b.clients[client]--; b.clients[client] <= 0 {
+		delete(b.clients, client)
+	}
+}
+
+// register keeps a session for close; it is false when the service is
+// stopping.
+func (b *sockets) register(s *session) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return false
+	}
+	b.sessions[s] = struct{}{}
+	return true
+}
+
+func (b *sockets) forget(s *session) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.sessions, s)
+}
+
+// shut refuses new connections and gives those that are open.
+func (b *sockets) shut() []*session {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	out := make([]*session, 0, len(b.sessions))
+	for s := range b.sessions {
+		out = append(out, s)
+	}
+	return out
+}
+
+// perSocket spreads the closing of many sockets, so that their clients do not
+// come back in one moment; longestSpread bounds it.
+const perSocket, longestSpread = 500 * time.Microsecond, 5 * time.Second
+
+// Drain ends the service's side of all that is open: new sockets are refused,
+// answers under way are finished, then every socket is told to come back,
+// spread over some time. http.Server.Shutdown does none of it (golang/go#17721).
+func (g *Gateway) Drain(ctx context.Context) {
+	g.draining.Store(true)
+	open := g.sockets.shut()
+	g.turns.wait(ctx)
+	g.turns.close()
+	g.stopStreams()
+	spread := min(time.Duration(len(open))*perSocket, longestSpread)
+	var closing sync.WaitGroup
+	for _, s := range open {
+		closing.Add(1)
+		time.AfterFunc(ws.Jitter(spread), func() {
+			defer closing.Done()
+			s.conn.Close(wire.CloseRestart)
+		})
+	}
+	closing.Wait()
+	for g.sockets.left() > 0 && ctx.Err() == nil { // until the clients have heard it
+		time.Sleep(10 * time.Millisecond)
+	}
+	g.stop()
+}
+
+func (b *sockets) left() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.open
 }

@@ -4,99 +4,59 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 
 	"kiveileder"
 	"kiveileder/gateway"
+	"kiveileder/gateway/wire"
 )
 
-// A frame is what the service sends over a socket.
-type frame struct {
-	Type, ID, Stage string
-	Answer          *kiveileder.Answer
-	Code, Message   string
-}
-
-// listen serves a gateway on a port of its own.
-func listen(t testing.TB, g *gateway.Gateway) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(g)
-	t.Cleanup(s.Close)
-	return s
-}
-
-// dial opens a socket; header fields come in pairs.
-func dial(t testing.TB, s *httptest.Server, header ...string) *websocket.Conn {
-	t.Helper()
-	h := http.Header{}
-	for i := 0; i+1 < len(header); i += 2 {
-		h.Set(header[i], header[i+1])
+func TestHello(t *testing.T) {
+	g, _ := open(t, gateway.Config{RatePerMinute: 60}, nil)
+	c := dial(t, listen(t, g))
+	if c.conn.Subprotocol() != "kiveileder.v1" || c.hello.Protocol != "kiveileder.v1" {
+		t.Errorf("subprotocol %q, hello says %q", c.conn.Subprotocol(), c.hello.Protocol)
 	}
-	d := websocket.Dialer{Subprotocols: []string{gateway.Subprotocol}, HandshakeTimeout: 5 * time.Second}
-	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/v1/chat", h)
-	if err != nil {
-		t.Fatalf("dial: %v, %v", err, resp)
+	if c.hello.Session == "" || c.hello.Time.IsZero() || c.hello.Versions != versions {
+		t.Errorf("hello %+v", c.hello)
 	}
-	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-	return conn
-}
-
-func say(t testing.TB, c *websocket.Conn, text string) {
-	t.Helper()
-	if err := c.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
-		t.Fatal(err)
+	want := wire.Limits{
+		FrameBytes: 65536, QuestionChars: 4000, PerMinute: 60, Conversations: 8, Messages: 1000, InFlight: 8, Recovery: 200,
+		IdleSeconds: 7200, TotalSeconds: 43200, PingSeconds: 25, RetentionDays: 30,
+	}
+	if diff := cmp.Diff(want, c.hello.Limits); diff != "" {
+		t.Errorf("limits (-want +got):\n%s", diff)
 	}
 }
 
-func hear(t testing.TB, c *websocket.Conn) frame {
-	t.Helper()
-	var f frame
-	if err := c.ReadJSON(&f); err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
-// closed reads to the end and gives the code that the socket was closed with.
-func closed(t testing.TB, c *websocket.Conn) int {
-	t.Helper()
-	for {
-		if _, _, err := c.ReadMessage(); err != nil {
-			var e *websocket.CloseError
-			if !errors.As(err, &e) {
-				t.Fatalf("closed without a code: %v", err)
-			}
-			return e.Code
-		}
-	}
-}
-
+// A message is acknowledged, worked on, answered; the next one goes on.
 func TestChat(t *testing.T) {
 	g, _ := open(t, gateway.Config{}, nil)
 	c := dial(t, listen(t, g))
-	if c.Subprotocol() != "kiveileder.v1" {
-		t.Errorf("subprotocol %q", c.Subprotocol())
-	}
-	for id, q := range map[string]string{"1": "Må vi søke REK?", "to": "Og hvis vi har samtykke?", "": "Uten nummer?"} {
-		say(t, c, `{"type":"ask","id":"`+id+`","question":"`+q+`"}`)
-		if diff := cmp.Diff(frame{Type: "progress", ID: id, Stage: "searching"}, hear(t, c)); diff != "" {
-			t.Errorf("first frame (-want +got):\n%s", diff)
-		}
-		f := hear(t, c)
-		if f.Type != "answer" || f.ID != id || f.Answer == nil || f.Answer.Lead != "Spurt: "+q || f.Answer.Conversation == "" {
-			t.Fatalf("second frame %+v", f)
+	id := c.open("")
+	c.ask(id, "a", "Må vi søke REK?")
+	got := c.hears(asked("a", "Må vi søke REK?", 1)...)
+	for _, f := range got {
+		if f.Conversation != id {
+			t.Errorf("%v is of conversation %q, want %q", f, f.Conversation, id)
 		}
 	}
+	if a := got[2].Answer; a.Lead != "Spurt: Må vi søke REK?" || a.Conversation != id || got[2].At.IsZero() || got[0].At.IsZero() {
+		t.Errorf("answer %+v", got[2])
+	}
+	if got[0].Masked == nil {
+		t.Error("masked is null: want a list")
+	}
+	c.ask(id, "b", "Og hvis vi har samtykke?")
+	c.hears(asked("b", "Og hvis vi har samtykke?", 3)...)
+	c.hearsNothing()
 }
 
+// What the dialogue gets of a message on a socket.
 func TestChatPassesTheTurnOn(t *testing.T) {
 	var got kiveileder.Turn
 	g, _ := open(t, gateway.Config{}, with(func(ctx context.Context, turn kiveileder.Turn) (kiveileder.Answer, error) {
@@ -104,147 +64,213 @@ func TestChatPassesTheTurnOn(t *testing.T) {
 		return echo(ctx, turn)
 	}))
 	c := dial(t, listen(t, g), "Accept-Language", "en-GB")
-	say(t, c, `{"type":"ask","id":"1","question":"Hei","history":["Ja"],"facts":{"purpose":"statistics"},"conversation":"c-7","language":"nn"}`)
-	hear(t, c)
-	if a := hear(t, c).Answer; a == nil || a.Conversation != "c-7" {
-		t.Errorf("answer %+v", a)
-	}
+	id := c.open("")
+	c.ask(id, "a", "Hei, fødselsnummeret er 01019012480")
+	c.until(wire.TypeAnswer)
+	c.say(`{"type":"ask","id":"b","question":"Og nå?","facts":{"purpose":"statistics"},"conversation":"` + id + `","language":"nn"}`)
+	c.until(wire.TypeAnswer)
 	want := kiveileder.Turn{
-		Question: "Hei", History: []string{"Ja"}, Facts: map[string]any{"purpose": "statistics"},
-		Conversation: "c-7", Language: kiveileder.Nynorsk, Prefers: kiveileder.English,
+		Question: "Og nå?", History: []string{"Hei, fødselsnummeret er [fødselsnummer]"},
+		Facts: map[string]any{"purpose": "statistics"}, Language: kiveileder.Nynorsk,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("turn (-want +got):\n%s", diff)
-	}
+	sameTurn(t, want, got)
 }
 
 // A frame that cannot be answered gets an error, and the socket lives on.
 func TestChatErrors(t *testing.T) {
-	for _, c := range []struct{ name, frame, id, code, says string }{
-		{"no JSON", `Hei`, "", "invalid", "not valid JSON"},
-		{"a list", `[]`, "", "invalid", "not valid JSON"},
-		{"no type", `{"id":"1","question":"Hei"}`, "", "invalid", "not valid JSON"},
-		{"unknown type", `{"type":"tell","id":"1"}`, "", "invalid", "not valid JSON"},
-		{"question is a number", `{"type":"ask","id":"1","question":1}`, "", "invalid", "not valid JSON"},
-		{"long id", `{"type":"ask","id":"` + strings.Repeat("1", 65) + `","question":"Hei"}`, "", "invalid", "not valid JSON"},
-		{"empty question", `{"type":"ask","id":"1","question":" "}`, "1", "invalid", "The message is empty"},
-		{"unknown language", `{"type":"ask","id":"1","question":"Hei","language":"fr"}`, "1", "invalid", "Unknown language"},
-		{"the dialogue fails", `{"type":"ask","id":"1","question":"feil"}`, "1", "internal", "Something went wrong"},
-		{"the dialogue panics", `{"type":"ask","id":"1","question":"panikk"}`, "1", "internal", "Something went wrong"},
+	const unknown = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	for _, c := range []struct{ name, frame, want, says string }{
+		{"no JSON", `Hei`, "error : invalid", "not understand"},
+		{"a list", `[]`, "error : invalid", "not understand"},
+		{"nothing", ``, "error : invalid", "not understand"},
+		{"no type", `{"id":"1","question":"Hei"}`, "error 1: invalid", `unknown type ""`},
+		{"unknown type", `{"type":"tell","id":"1"}`, "error 1: invalid", `unknown type "tell"`},
+		{"unknown field", `{"type":"ask","id":"1","question":"Hei","history":["Ja"]}`, "error 1: invalid", `unknown field "history"`},
+		{"a field of another type", `{"type":"ping","id":"1","question":"Hei"}`, "error 1: invalid", `unknown field "question"`},
+		{"question is a number", `{"type":"ask","id":"1","question":1}`, "error 1: invalid", "question"},
+		{"two values", `{"type":"ping","id":"1"} {}`, "error : invalid", "JSON"},
+		{"no id", `{"type":"ping"}`, "error : invalid", "id: 1 to 64"},
+		{"long id", `{"type":"ping","id":"` + strings.Repeat("1", 65) + `"}`, "error : invalid", "id: 1 to 64"},
+		{"id with a blank", `{"type":"ping","id":"a b"}`, "error : invalid", "id: 1 to 64"},
+		{"a position of no conversation", `{"type":"open","id":"1","position":{"epoch":"e","offset":1}}`, "error 1: invalid", "position"},
+		{"a position before the first", `{"type":"open","id":"1","conversation":"x","position":{"epoch":"e","offset":-1}}`, "error 1: invalid", "position"},
+		{"a conversation that is not ours", `{"type":"open","id":"1","conversation":"` + unknown + `"}`, "error 1: not_found", "no longer here"},
+		{"asked in a conversation that is not ours", `{"type":"ask","id":"1","conversation":"` + unknown + `","question":"Hei"}`, "error 1: not_found", "no longer here"},
+		{"empty question", `{"type":"ask","id":"1","conversation":"ID","question":" "}`, "error 1: invalid", "The message is empty"},
+		{"unknown language", `{"type":"ask","id":"1","conversation":"ID","question":"Hei","language":"fr"}`, "error 1: invalid", "Unknown language"},
+		{"4001 characters", `{"type":"ask","id":"1","conversation":"ID","question":"` + strings.Repeat("å", 4001) + `"}`, "error 1: invalid", "at most 4000"},
+		{"the dialogue fails", `{"type":"ask","id":"1","conversation":"ID","question":"feil"}`, "error 1: internal", "Something went wrong"},
+		{"the dialogue panics", `{"type":"ask","id":"1","conversation":"ID","question":"panikk"}`, "error 1: internal", "Something went wrong"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			real := checking(t)
-			g, _ := open(t, gateway.Config{}, with(func(ctx context.Context, turn kiveileder.Turn) (kiveileder.Answer, error) {
-				switch turn.Question {
-				case "feil":
-					return kiveileder.Answer{}, errors.New("dial tcp 10.0.0.7: refused")
-				case "panikk":
-					panic("at 10.0.0.7")
-				case "Hei", "":
-					if turn.Language == "" {
-						return echo(ctx, turn)
-					}
-				}
-				return real.Turn(ctx, turn)
-			}))
+			g, _ := open(t, gateway.Config{}, with(failing))
 			conn := dial(t, listen(t, g), "Accept-Language", "en")
-			say(t, conn, c.frame)
-			f := hear(t, conn)
-			if f.Type == "progress" {
-				f = hear(t, conn)
+			id := conn.open("")
+			conn.say(strings.ReplaceAll(c.frame, "ID", id))
+			f := conn.until(wire.TypeError)
+			last := f[len(f)-1]
+			if last.String() != c.want || !strings.Contains(last.Message, c.says) || strings.Contains(last.Message, "10.0.0.7") {
+				t.Errorf("frame %+v, want %s %q", last, c.want, c.says)
 			}
-			if f.Type != "error" || f.ID != c.id || f.Code != c.code || !strings.Contains(f.Message, c.says) || strings.Contains(f.Message, "10.0.0.7") {
-				t.Errorf("frame %+v, want error %s %q", f, c.code, c.says)
-			}
-			say(t, conn, `{"type":"ask","id":"2","question":"Hei"}`)
-			hear(t, conn)
-			if f := hear(t, conn); f.Type != "answer" {
-				t.Errorf("after the error: %+v", f)
-			}
+			conn.ask(id, "2", "Hei")
+			conn.until(wire.TypeAnswer)
 		})
 	}
 }
 
+// failing fails and panics when it is asked to.
+func failing(ctx context.Context, turn kiveileder.Turn) (kiveileder.Answer, error) {
+	switch {
+	case strings.HasSuffix(turn.Question, "feil"):
+		return kiveileder.Answer{}, errors.New("dial tcp 10.0.0.7: refused")
+	case strings.HasSuffix(turn.Question, "panikk"):
+		panic("at 10.0.0.7")
+	}
+	return echo(ctx, turn)
+}
+
 // What breaks the protocol ends the connection, with a code that says why.
 func TestChatCloses(t *testing.T) {
+	text := func(s string, times int) (out []string) {
+		for range times {
+			out = append(out, s)
+		}
+		return out
+	}
 	for _, c := range []struct {
-		name string
-		kind int
-		data string
-		code int
+		name   string
+		kind   int
+		frames []string
+		code   int
 	}{
-		{"binary frame", websocket.BinaryMessage, `{"type":"ask","id":"1","question":"Hei"}`, 1007},
-		{"broken UTF-8", websocket.TextMessage, "{\"type\":\"ask\",\"question\":\"s\xf8k\"}", 1007},
-		{"65 KB", websocket.TextMessage, `{"type":"ask","question":"` + strings.Repeat("a", 65<<10) + `"}`, 1009},
+		{"binary", websocket.BinaryMessage, text(`{"type":"ping","id":"1"}`, 1), 1003},
+		{"broken UTF-8", websocket.TextMessage, text("{\"type\":\"ask\",\"question\":\"s\xf8k\"}", 1), 1007},
+		{"65 KB", websocket.TextMessage, text(`{"type":"ask","question":"`+strings.Repeat("a", 65<<10)+`"}`, 1), 1009},
+		{"the fifth that cannot be read", websocket.TextMessage, text(`Hei`, 5), 4501},
+		{"a flood", websocket.TextMessage, text(`{"type":"ping","id":"1"}`, 150), 4004},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, _ := open(t, gateway.Config{RatePerMinute: 60}, nil)
+			conn := dial(t, listen(t, g))
+			for _, f := range c.frames {
+				if err := conn.conn.WriteMessage(c.kind, []byte(f)); err != nil {
+					break // it is closed already
+				}
+			}
+			conn.closedWith(c.code)
+		})
+	}
+}
+
+// Four frames that cannot be read are forgiven.
+func TestChatForgives(t *testing.T) {
+	g, _ := open(t, gateway.Config{}, nil)
+	c := dial(t, listen(t, g))
+	c.say("{", "}", "1", "null")
+	c.hears("error : invalid", "error : invalid", "error : invalid", "error : invalid")
+	c.hearsNothing()
+}
+
+func TestChatSubprotocol(t *testing.T) {
+	for _, c := range []struct {
+		name, offered, spoken string
+		code                  int // that it is closed with; 0 when it lives
+	}{
+		{"ours", "kiveileder.v1", "kiveileder.v1", 0},
+		{"ours among others", "kiveileder.v9, kiveileder.v1", "kiveileder.v1", 0},
+		{"others only", "kiveileder.v9, mqtt", "", 4500},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, _ := open(t, gateway.Config{}, nil)
-			conn := dial(t, listen(t, g))
-			if err := conn.WriteMessage(c.kind, []byte(c.data)); err != nil {
-				t.Fatal(err)
+			conn := dial(t, listen(t, g), "Sec-WebSocket-Protocol", c.offered)
+			if got := conn.conn.Subprotocol(); got != c.spoken {
+				t.Errorf("subprotocol %q, want %q", got, c.spoken)
 			}
-			if code := closed(t, conn); code != c.code {
-				t.Errorf("closed with %d, want %d", code, c.code)
+			if c.code != 0 {
+				conn.closedWith(c.code)
+				return
 			}
+			conn.hearsNothing()
 		})
 	}
+	t.Run("none", func(t *testing.T) {
+		g, _ := open(t, gateway.Config{}, nil)
+		s := listen(t, g)
+		conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.url, "http")+"/v1/chat", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		var f frame
+		if err := conn.ReadJSON(&f); err != nil || f.Type != wire.TypeHello || conn.Subprotocol() != "" {
+			t.Errorf("%v, frame %+v, subprotocol %q", err, f, conn.Subprotocol())
+		}
+	})
 }
 
 func TestChatOrigin(t *testing.T) {
 	g, _ := open(t, gateway.Config{AllowedOrigins: []string{"https://www.helsedirektoratet.no"}}, nil)
 	s := listen(t, g)
 	for _, c := range []struct {
-		origin string
-		status int
+		origin, mode string // mode is Sec-Fetch-Mode, which browsers send
+		status       int
 	}{
-		{"", 101}, // a program
-		{s.URL, 101},
-		{"https://www.helsedirektoratet.no", 101},
-		{"https://helsedirektoratet.no", 403},
-		{"http://www.helsedirektoratet.no", 403},
-		{"https://www.helsedirektoratet.no.example.com", 403},
-		{"https://example.com", 403},
-		{"null", 403},
-		{"::", 403},
+		{"", "", 101}, // a program
+		{"", "websocket", 403},
+		{s.url, "websocket", 101},
+		{"https://www.helsedirektoratet.no", "websocket", 101},
+		{"https://helsedirektoratet.no", "websocket", 403},
+		{"http://www.helsedirektoratet.no", "", 403},
+		{"https://www.helsedirektoratet.no.example.com", "", 403},
+		{"https://example.com", "", 403},
+		{"null", "", 403},
+		{"::", "", 403},
 	} {
-		h := http.Header{}
+		h := []string{"Accept-Language", "en"}
 		if c.origin != "" {
-			h.Set("Origin", c.origin)
+			h = append(h, "Origin", c.origin)
 		}
-		conn, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/v1/chat", h)
+		if c.mode != "" {
+			h = append(h, "Sec-Fetch-Mode", c.mode)
+		}
+		conn, resp, err := s.upgrade(h...)
 		if err == nil {
 			conn.Close()
 		}
 		if resp == nil || resp.StatusCode != c.status {
 			t.Errorf("origin %q: %v, %v; want %d", c.origin, resp, err, c.status)
+			continue
+		}
+		if c.status != http.StatusForbidden {
+			continue
+		}
+		b := make([]byte, 1024)
+		n, _ := resp.Body.Read(b)
+		if body := string(b[:n]); !strings.Contains(body, `"code":"invalid"`) || !strings.Contains(body, "may not use this service") {
+			t.Errorf("origin %q: body %s", c.origin, body)
 		}
 	}
 }
 
 func TestChatWithoutHandshake(t *testing.T) {
 	g, _ := open(t, gateway.Config{}, nil)
-	if w := do(g, call{path: "/v1/chat"}); w.Code != http.StatusBadRequest {
-		t.Errorf("status %d", w.Code)
+	w := do(g, call{path: "/v1/chat"})
+	if w.Code != http.StatusUpgradeRequired || w.Header().Get("Upgrade") != "websocket" || !strings.Contains(w.Body.String(), `"code":"invalid"`) {
+		t.Errorf("status %d, header %v: %s", w.Code, w.Header(), w.Body)
 	}
 }
 
 func TestChatRateLimit(t *testing.T) {
 	g, _ := open(t, gateway.Config{RatePerMinute: 3}, nil)
 	c := dial(t, listen(t, g))
-	for i, want := range [][]string{{"progress", "answer"}, {"error"}} {
-		say(t, c, `{"type":"ask","id":"1","question":"Hei"}`)
-		var got []string
-		for range want {
-			f := hear(t, c)
-			got = append(got, f.Type)
-			if f.Type == "error" && (f.Code != "rate_limited" || f.ID != "1") {
-				t.Errorf("frame %+v", f)
-			}
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("question %d: frames %v, want %v", i+1, got, want)
-		}
+	id := c.open("")
+	c.ask(id, "a", "Hei")
+	c.hears(asked("a", "Hei", 1)...)
+	c.ask(id, "b", "Hei igjen")
+	if f := c.hears("error b: rate_limited")[0]; f.RetryAfter < 19 || f.RetryAfter > 20 || f.Conversation != id {
+		t.Errorf("frame %+v: want to wait for the third of a minute", f)
 	}
+	c.hearsNothing() // and the socket lives
 }
 
 // Two clients ask at once; neither waits for the other nor hears its answer.
@@ -258,42 +284,12 @@ func TestChatTwoClients(t *testing.T) {
 	}))
 	s := listen(t, g)
 	slow, fast := dial(t, s), dial(t, s)
-	say(t, slow, `{"type":"ask","id":"s","question":"langsom"}`)
-	hear(t, slow)
-	for range 3 {
-		say(t, fast, `{"type":"ask","id":"r","question":"rask"}`)
-		hear(t, fast)
-		if f := hear(t, fast); f.ID != "r" || f.Answer == nil || f.Answer.Lead != "Spurt: rask" {
-			t.Errorf("frame %+v", f)
-		}
-	}
-	fast.Close() // one that goes takes nobody along
+	slowly, fastly := slow.open(""), fast.open("")
+	slow.ask(slowly, "s", "langsom")
+	slow.hears(`message s: 1 "langsom"`, "progress s: searching")
+	fast.ask(fastly, "r", "rask")
+	fast.hears(asked("r", "rask", 1)...)
+	fast.conn.Close() // one that goes takes nobody along
 	close(release)
-	if f := hear(t, slow); f.ID != "s" || f.Answer == nil || f.Answer.Lead != "Spurt: langsom" {
-		t.Errorf("frame %+v", f)
-	}
-}
-
-func TestDrain(t *testing.T) {
-	g, _ := open(t, gateway.Config{}, nil)
-	s := listen(t, g)
-	a, b := dial(t, s), dial(t, s)
-	for _, c := range []*websocket.Conn{a, b} { // both are surely registered
-		say(t, c, `{"type":"ask","id":"1","question":"Hei"}`)
-		hear(t, c)
-		hear(t, c)
-	}
-	g.Drain()
-	for _, c := range []*websocket.Conn{a, b, dial(t, s)} {
-		if code := closed(t, c); code != websocket.CloseGoingAway {
-			t.Errorf("closed with %d, want 1001", code)
-		}
-	}
-	for range 100 { // the figures go back to none
-		if strings.Contains(do(g, call{path: "/metrics"}).Body.String(), "kiveileder_sockets 0") {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Error("sockets are still counted")
+	slow.hears("answer s: 2 to 1 answered")
 }

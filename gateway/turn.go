@@ -2,45 +2,101 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"kiveileder"
 )
 
-// turnTime is how long a turn may take before it counts as failed.
-const turnTime = 10 * time.Second
+// turnTime is how long an answer may take before it counts as failed, those
+// before it in the same conversation included.
+const turnTime = 15 * time.Second
 
-// turn makes one turn for any transport, with a conversation id.
-// A panic in it is an error, so that a socket is told and lives on.
-func (g *Gateway) turn(ctx context.Context, t kiveileder.Turn) (a kiveileder.Answer, err error) {
+// answer answers a message, after the flight before it, and tells everybody in
+// its conversation. A panic is an error, so that the others live on.
+func (g *Gateway) answer(ctx context.Context, key string, m kiveileder.Entry, before *flight) (e kiveileder.Entry, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			a, err = kiveileder.Answer{}, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		if err != nil {
+			g.metrics.turns.WithLabelValues("error").Inc()
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
+	if before != nil {
+		if _, err := before.wait(ctx); ctx.Err() != nil {
+			return e, err
+		}
+	}
 	start := time.Now()
-	a, err = g.Dialogue.Turn(ctx, t)
+	e, err = g.Conversations.Answer(ctx, key, m.Offset, func(s kiveileder.Stage) {
+		g.hub.publish(event{key: key, id: m.ID, stage: s})
+	})
 	if err != nil {
-		g.metrics.turns.WithLabelValues("error").Inc()
-		return a, err
+		return e, err
 	}
-	if a.Conversation == "" {
-		a.Conversation = newID()
-	}
-	g.metrics.turns.WithLabelValues(string(a.Status)).Inc()
+	g.hub.publish(event{key: key, entry: e})
+	g.metrics.turns.WithLabelValues(string(e.Answer.Status)).Inc()
 	g.metrics.seconds.Observe(time.Since(start).Seconds())
-	return a, nil
+	return e, nil
 }
 
-// newID gives an id that nobody can guess.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return hex.EncodeToString(b[:])
+// Tell tells everybody in a conversation of an entry that was made elsewhere.
+func (g *Gateway) Tell(key string, e kiveileder.Entry) { g.hub.publish(event{key: key, entry: e}) }
+
+// turns counts the answers that are being made.
+type turns struct {
+	mu     sync.Mutex
+	n      int
+	closed bool
+	idle   chan struct{} // closed when the last one has ended after close
+}
+
+// begin counts one in; it is false when no more may begin.
+func (t *turns) begin() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	t.n++
+	return true
+}
+
+func (t *turns) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.n--; t.n == 0 && t.idle != nil {
+		close(t.idle)
+		t.idle = nil
+	}
+}
+
+// wait waits until no answer is being made, or the context ends.
+func (t *turns) wait(ctx context.Context) {
+	t.mu.Lock()
+	if t.n == 0 {
+		t.mu.Unlock()
+		return
+	}
+	if t.idle == nil {
+		t.idle = make(chan struct{})
+	}
+	idle := t.idle
+	t.mu.Unlock()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
+}
+
+// close lets no answer begin any more.
+func (t *turns) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
 }

@@ -1,0 +1,177 @@
+package gateway_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"kiveileder/gateway"
+	"kiveileder/internal/sqlite"
+	"kiveileder/services/conversation"
+)
+
+// Conversations as they are told in testdata/dialogues, each over every kind
+// of line and of store.
+func TestDialogues(t *testing.T) {
+	files, err := filepath.Glob("testdata/dialogues/*.txtar")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d dialogues, %v", len(files), err)
+	}
+	for _, file := range files {
+		d, err := readDialogue(file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for name, store := range map[string]func(testing.TB) storage{"memory": inMemory, "sqlite": inFile} {
+			title := strings.TrimSuffix(filepath.Base(file), ".txtar") + "/" + name
+			t.Run(title+"/inside", func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { play(t, d, store(t), listenInside, synctest.Wait) })
+			})
+			t.Run(title+"/port", func(t *testing.T) {
+				t.Parallel()
+				play(t, d, store(t), listen, nil)
+			})
+		}
+	}
+}
+
+// A talk is a story and what happens in it.
+type talk []step
+
+// A step is one line: who does or hears what.
+type step struct {
+	where  string // file and line
+	window string // empty for the first
+	verb   string
+	rest   string
+}
+
+// readDialogue reads a dialogue: its story, and below "-- samtale --" its steps.
+func readDialogue(file string) (talk, error) {
+	a, err := txtar.ParseFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.Files) != 1 || a.Files[0].Name != "samtale" || len(strings.Fields(string(a.Comment))) < 10 {
+		return nil, fmt.Errorf("%s: want a story and then -- samtale --", file)
+	}
+	first := strings.Count(string(a.Comment), "\n") + 2
+	var d talk
+	for i, line := range strings.Split(string(a.Files[0].Data), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		s := step{where: fmt.Sprintf("%s:%d", file, first+i)}
+		for _, window := range []string{"annet vindu", "tredje vindu"} {
+			if rest, ok := strings.CutPrefix(line, window+": "); ok {
+				s.window, line = window, rest
+			}
+		}
+		s.verb, s.rest, _ = strings.Cut(line, ": ")
+		if verbs[s.verb] == nil {
+			return nil, fmt.Errorf("%s: what is %q?", s.where, s.verb)
+		}
+		d = append(d, s)
+	}
+	return d, nil
+}
+
+func TestReadDialogue(t *testing.T) {
+	for line, want := range map[string]step{
+		"åpner":                           {verb: "åpner"},
+		"spør: Må vi: ja?":                {verb: "spør", rest: "Må vi: ja?"},
+		"annet vindu: svar: 2 answered":   {window: "annet vindu", verb: "svar", rest: "2 answered"},
+		"  nettet faller   # på toget":    {verb: "nettet faller"},
+		"tredje vindu: tilbake: mistet 1": {window: "tredje vindu", verb: "tilbake", rest: "mistet 1"},
+	} {
+		file := writeDialogue(t, line)
+		want.where = file + ":4"
+		if d, err := readDialogue(file); err != nil || len(d) != 1 || d[0] != want {
+			t.Errorf("%q: %+v, %v; want %+v", line, d, err, want)
+		}
+	}
+	if _, err := readDialogue(writeDialogue(t, "danser: vals")); err == nil || !strings.Contains(err.Error(), `what is "danser"?`) {
+		t.Errorf("an unknown verb: %v", err)
+	}
+}
+
+func writeDialogue(t *testing.T, line string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "d.txtar")
+	story := "En fortelling som har minst ti ord, slik at den\nforteller hva som skjer her.\n"
+	if err := writeTestFile(file, story+"-- samtale --\n"+line+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// storage is where a dialogue's conversations are kept.
+type storage struct {
+	conversation.Store
+	reopen func() conversation.Store // as after a restart of the service
+	fresh  func() conversation.Store // another, empty one
+}
+
+func inMemory(testing.TB) storage {
+	m := conversation.NewMemory("epoch")
+	return storage{m, func() conversation.Store { return m }, func() conversation.Store { return conversation.NewMemory("other") }}
+}
+
+func inFile(t testing.TB) storage {
+	t.Helper()
+	dir := t.TempDir()
+	var db *sqlite.DB
+	openFile := func(name string) conversation.Store {
+		if db != nil {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		var err error
+		// not the test's context: it ends before what the test has begun
+		if db, err = sqlite.Open(context.Background(), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		return db.Conversations()
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return storage{openFile("one"), func() conversation.Store { return openFile("one") }, func() conversation.Store { return openFile("other") }}
+}
+
+// play plays a dialogue. settle waits until nothing moves, where that can be
+// known.
+func play(t *testing.T, d talk, store storage, listen func(testing.TB, *gateway.Gateway) *site, settle func()) {
+	p := &player{t: t, storage: store, store: store.Store, listen: listen, settle: settle, windows: map[string]*window{}}
+	p.start()
+	for _, s := range d {
+		w := p.windows[s.window]
+		if w == nil {
+			w = &window{p: p}
+			p.windows[s.window] = w
+		}
+		p.where = s.where
+		verbs[s.verb](w, s.rest)
+		if t.Failed() {
+			t.Fatalf("%s: %s: %s", s.where, s.verb, s.rest)
+		}
+	}
+	p.where = "the end"
+	for _, w := range p.windows {
+		if w.line != nil {
+			w.hearsNothing()
+		}
+	}
+	p.stop()
+}

@@ -1,0 +1,14 @@
+package gateway_test
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// Nothing that a test began may go on after all tests.
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // an export tells times as they are where the service runs
+	goleak.VerifyTestMain(m)
+}
