@@ -63,6 +63,8 @@ type Signals struct {
 	Case       *Pattern // a name beside it belongs to a case
 	Question   *Pattern // something is asked
 	Obligation *Pattern // what is asked is what rules answer: what must, may, need be done, and before whom
+	General    *Pattern // it simply asks which rules hold, what must be done, or whom to apply to
+	Dispute    *Pattern // the answer is disputed, or two agencies disagree: a person settles it
 	Also       *Pattern // what is said comes in addition to what was said before
 }
 
@@ -74,6 +76,8 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		Case       string `yaml:"case"`
 		Question   string `yaml:"question"`
 		Obligation string `yaml:"obligation"`
+		General    string `yaml:"general"`
+		Dispute    string `yaml:"dispute"`
 		Also       string `yaml:"also"`
 	}
 	if err := decode(fsys, "signals.yaml", &raw); err != nil {
@@ -88,7 +92,7 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		to         **Pattern
 	}{
 		{"crisis", raw.Crisis, &s.Crisis}, {"case", raw.Case, &s.Case}, {"question", raw.Question, &s.Question},
-		{"obligation", raw.Obligation, &s.Obligation}, {"also", raw.Also, &s.Also},
+		{"obligation", raw.Obligation, &s.Obligation}, {"general", raw.General, &s.General}, {"dispute", raw.Dispute, &s.Dispute}, {"also", raw.Also, &s.Also},
 	} {
 		if p.text == "" {
 			return Signals{}, fmt.Errorf("signals.yaml: %s is missing", p.name)

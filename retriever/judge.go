@@ -24,6 +24,7 @@ const (
 type Verdict struct {
 	Class      Class    `json:"class"`
 	Answers    float64  `json:"answers"`          // estimated probability that the first hits answer
+	Unanswered float64  `json:"unanswered"`       // estimated probability that it asks for what the sources do not say
 	Intent     string   `json:"intent,omitempty"` // of Smalltalk, WantsPerson and Declined
 	Topic      string   `json:"topic,omitempty"`  // nearest topic of questions that the sources do not answer, or from outside
 	TopicTitle string   `json:"topic_title,omitempty"`
@@ -245,7 +246,7 @@ func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
 	j := r.judge
 	c := r.cluesOf(x, ranked, j.Linear.scores(wordFeatures(x.text), x.vec))
 	p := j.classes(&c)
-	v := Verdict{Answers: j.answers(&c)}
+	v := Verdict{Answers: j.answers(&c), Unanswered: p[cUnanswered]}
 	likely := slices.Index(p, slices.Max(p))
 	if p[likely] < 0.5 {
 		likely = none

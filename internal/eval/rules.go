@@ -122,12 +122,10 @@ func RunRules(ctx context.Context, j Judge, t Turner, cases []Case) (RuleRun, er
 // answered judges an answer as a rule case.
 func answered(c Case, want Expected, a kiveileder.Answer) (Judged, error) {
 	var outcomes []string
-	unclear := false
 	for _, f := range a.Findings {
 		outcomes = append(outcomes, f.Outcome)
-		unclear = unclear || f.Kind == "unclear"
 	}
-	j := judge(c, want, outcomes, a.Missing, unclear)
+	j := judge(c, want, outcomes, a.Missing, a.Status == kiveileder.Escalate)
 	j.Facts = a.Facts
 	var cites []struct{ Snippet string }
 	if c.Cite != nil {

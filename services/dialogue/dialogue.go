@@ -210,6 +210,10 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	case v.Class == retriever.Declined && !describes:
 		a.Status, a.Lead = kiveileder.Declined, d.declined(v, a.Language)
 		return
+	case d.signals.Dispute.MatchString(masked.Text) && !p.reply:
+		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("disagrees", a.Language)
+		d.handOver(a, v)
+		return
 	case v.Class == retriever.WantsPerson && !p.reply:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get(v.Intent, a.Language)
 		d.handOver(a, v)

@@ -23,15 +23,14 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 	if len(p.result.Findings) == 0 && len(open) == 0 {
 		return false
 	}
-	covered := res.Verdict.Class == retriever.Covered
 	question := d.signals.Question.MatchString(text) && !p.reply
-	plain := question && covered && len(p.fresh) <= 1
+	plain := question && res.Verdict.Class == retriever.Covered && (p.said() <= 2 || oneSentence(text))
 	a.Missing = p.result.Missing
 	d.quoteFindings(a, p, res, question, plain)
 	switch {
 	case p.result.Escalate:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_unclear", a.Language)
-	case question && !covered && !d.signals.Obligation.MatchString(text):
+	case question && d.beside(p, res.Verdict, text):
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_not_asked", a.Language)
 	case len(open) > 0 && !plain && t.Asked < maxAsked:
 		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("rules_clarify", a.Language)
@@ -47,10 +46,50 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 		}
 	default:
 		a.Status, a.Lead = kiveileder.Answered, d.texts.Get("rules_answered", a.Language)
+		if plain {
+			a.Lead = d.texts.Get("answered", a.Language)
+		}
 	}
 	d.handOver(a, res.Verdict)
 	d.handOverToAuthorities(a)
 	return true
+}
+
+// From these probabilities on a question asks for what the sources do not say,
+// however well the project is described, or when little is said of it.
+const plainlyBeside, besideWhenLittle = .97, .8
+
+// beside reports whether a question about a project asks for something that the
+// rules do not settle: how long, how much, which article.
+func (d *Dialogue) beside(p project, v retriever.Verdict, text string) bool {
+	switch {
+	case v.Class == retriever.Covered, slices.Contains(p.fresh, "serious_incident"): // what to do now is what the rules say
+		return false
+	case v.Unanswered >= plainlyBeside:
+		return true
+	case d.signals.General.MatchString(text):
+		return false
+	case v.Unanswered >= besideWhenLittle && p.said() <= 2:
+		return true
+	}
+	return !d.signals.Obligation.MatchString(text)
+}
+
+// said is how many facts of the project the message says.
+func (p project) said() int {
+	n := 0
+	for _, f := range p.fresh {
+		if f != topicFact {
+			n++
+		}
+	}
+	return n
+}
+
+// oneSentence reports whether a message is a single sentence.
+func oneSentence(text string) bool {
+	at := sentenceEnd.FindStringIndex(strings.TrimSpace(text))
+	return at == nil
 }
 
 // ask puts the question for a fact.
