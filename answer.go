@@ -23,13 +23,14 @@ type Answer struct {
 	Citations    []Citation     `json:"citations"` // in order of relevance, at most MaxCitations
 	Conflicts    []Conflict     `json:"conflicts"`
 	Facts        map[string]any `json:"facts"`
-	Read         []FactRead     `json:"facts_read,omitempty"` // the same facts in words, for the person to correct
-	Unknown      []string       `json:"unknown,omitempty"`    // facts that the person could not tell
-	Missing      []string       `json:"missing"`              // facts that would change the findings
+	Read         []FactRead     `json:"facts_read,omitempty"`   // the same facts in words, for the person to correct
+	Unknown      []string       `json:"unknown,omitempty"`      // facts that the person could not tell
+	UnknownRead  []FactRead     `json:"unknown_read,omitempty"` // those in words
+	Missing      []string       `json:"missing"`                // facts that would change the findings
 	Ask          *Ask           `json:"ask,omitempty"`
-	Asked        int            `json:"asked,omitempty"` // questions back in a row, with this one
-	Reply        bool           `json:"reply,omitempty"` // the message was a reply, and Turn.Original is what is answered
-	Ifs          *Ifs           `json:"ifs,omitempty"`   // what would follow, when a fact stays open
+	Asked        int            `json:"asked,omitempty"`     // questions back in a row, with this one
+	Reply        bool           `json:"reply,omitempty"`     // the message was a reply, and Turn.Original is what is answered
+	Ifs          *Ifs           `json:"ifs,omitempty"`       // what would follow, when a fact stays open
 	HandOver     *HandOver      `json:"hand_over,omitempty"` // who a person's answer would come from
 	Masked       []string       `json:"masked"`              // kinds of personal data that were taken out of the question
 	Confidence   float64        `json:"confidence"`          // estimated probability that the first citations answer, 0 to 1; 0 without citations

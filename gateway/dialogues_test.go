@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -107,7 +108,7 @@ func writeDialogue(t *testing.T, line string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "d.txtar")
 	story := "En fortelling som har minst ti ord, slik at den\nforteller hva som skjer her.\n"
-	if err := writeTestFile(file, story+"-- samtale --\n"+line+"\n"); err != nil {
+	if err := os.WriteFile(file, []byte(story+"-- samtale --\n"+line+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file

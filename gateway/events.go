@@ -55,6 +55,9 @@ func (g *Gateway) events(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no") // nginx would gather frames
 	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
 	out := &eventWriter{w: w, rc: http.NewResponseController(w)}
 	_ = out.rc.SetReadDeadline(time.Time{}) // a stream outlives the server's limits
 	opened := make(chan error, 1)

@@ -170,6 +170,16 @@ func FuzzPosition(f *testing.F) {
 	})
 }
 
+// A HEAD is answered, and holds no stream open.
+func TestEventsHead(t *testing.T) {
+	g, _ := open(t, gateway.Config{}, nil)
+	w := do(g, call{method: http.MethodHead, path: "/v1/conversation/events", header: bearer(newID(t, 0))})
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "text/event-stream; charset=utf-8" || w.Body.Len() > 0 {
+		t.Errorf("status %d, %v: %s", w.Code, w.Header(), w.Body)
+	}
+	settled(t, g)
+}
+
 // Every 15 seconds a comment keeps the line, and a stream lives longer than
 // any request may.
 func TestEventsBeat(t *testing.T) {

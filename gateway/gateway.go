@@ -107,7 +107,7 @@ func New(cfg Config, d Deps) *Gateway {
 		Deps: d, cfg: cfg,
 		limits: newLimiter(cfg.RatePerMinute), lightLimits: newLimiter(10 * cfg.RatePerMinute),
 		metrics:  newMetrics(d.Metrics),
-		wsConfig: ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime}),
+		wsConfig: ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime, Panic: logPanic(d.Log)}),
 		hub:      newHub(),
 		sockets:  newSockets(cfg.MaxSockets, cfg.MaxPerClient),
 	}

@@ -26,6 +26,16 @@ func (f *flight) wait(ctx context.Context) (kiveileder.Entry, error) {
 	}
 }
 
+// over reports whether the answer is there.
+func (f *flight) over() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // landed gives a flight that has ended already.
 func landed(e kiveileder.Entry, err error) *flight {
 	f := &flight{done: make(chan struct{}), entry: e, err: err, old: err == nil}
@@ -105,7 +115,10 @@ func (g *Gateway) accept(ctx context.Context, key string, p kiveileder.Post) (m 
 		l.mu.Lock()
 		delete(l.flights, m.Offset)
 		l.mu.Unlock()
-		close(f.done)
+		close(f.done) // before it is told: who has heard it waits for nothing
+		if f.err == nil {
+			g.hub.publish(event{key: key, entry: f.entry})
+		}
 	}()
 	return m, f, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net"
 	"net/http"
 	"regexp"
@@ -108,4 +109,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m.frames = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_frames_total", Help: "Frames of clients by type."}, []string{"type"})
 	reg.MustRegister(m.requests, m.turns, m.seconds, m.sockets, m.streams, m.frames)
 	return m
+}
+
+// logPanic tells of a panic in a session. What was panicked with may hold
+// what people wrote: its type says enough, with the stack.
+func logPanic(log *zap.Logger) func(v any, stack []byte) {
+	return func(v any, stack []byte) {
+		log.Error("panic", zap.String("type", fmt.Sprintf("%T", v)), zap.ByteString("stack", stack))
+	}
 }

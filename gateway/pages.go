@@ -2,10 +2,16 @@ package gateway
 
 import (
 	"bytes"
+	"compress/gzip"
 	_ "embed"
 	"io"
+	"io/fs"
+	"mime"
 	"net/http"
+	"path"
+	"strconv"
 	"strings"
+	"sync"
 
 	"kiveileder"
 	"kiveileder/services/dialogue"
@@ -89,8 +95,15 @@ func (g *Gateway) page(w http.ResponseWriter, r *http.Request, status int, rende
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", web.CSP)
 	h.Set("Cache-Control", "no-cache")
+	h.Add("Vary", "Accept-Encoding")
+	out := b.Bytes()
+	if acceptsGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		out = pack(out, gzip.BestSpeed)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(out)))
 	w.WriteHeader(status)
-	_, _ = b.WriteTo(w)
+	_, _ = w.Write(out)
 }
 
 var staticFiles = http.StripPrefix("/static/", http.FileServerFS(web.Static()))
@@ -103,5 +116,61 @@ func (g *Gateway) static(w http.ResponseWriter, r *http.Request) {
 	if web.Immutable(r.URL.Path) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+	w.Header().Add("Vary", "Accept-Encoding")
+	if b := packed(strings.TrimPrefix(r.URL.Path, "/static/")); b != nil && acceptsGzip(r) && r.Header.Get("Range") == "" {
+		h := w.Header()
+		h.Set("Content-Type", mime.TypeByExtension(path.Ext(r.URL.Path)))
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", strconv.Itoa(len(b)))
+		if r.Method != http.MethodHead {
+			_, _ = w.Write(b)
+		}
+		return
+	}
 	staticFiles.ServeHTTP(w, r)
+}
+
+// packs are the files that are worth packing, packed once, by name.
+var packs sync.Map
+
+// packed gives a file of the pages packed, nil when it is not there or too
+// small to be worth it.
+func packed(name string) []byte {
+	if b, ok := packs.Load(name); ok {
+		return b.([]byte)
+	}
+	if mime.TypeByExtension(path.Ext(name)) == "" {
+		return nil
+	}
+	raw, err := fs.ReadFile(web.Static(), name)
+	if err != nil || len(raw) < 1000 {
+		return nil
+	}
+	b := pack(raw, gzip.BestCompression)
+	packs.Store(name, b)
+	return b
+}
+
+func pack(raw []byte, level int) []byte {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		panic(err) // only for a level that does not exist
+	}
+	_, _ = z.Write(raw) // into memory
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// acceptsGzip reports whether a client takes gzip. Only files and pages that
+// are the same for everybody are packed: a packed answer that mixes a secret
+// with what somebody sends would tell the secret by its length.
+func acceptsGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.TrimSpace(name) == "gzip" && strings.TrimRight(strings.ReplaceAll(q, " ", ""), "0.") != "q=" {
+			return true
+		}
+	}
+	return false
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,7 +52,7 @@ type session struct {
 
 	mu       sync.Mutex // guards what follows
 	feeds    map[string]*feed
-	inFlight int
+	inFlight []*flight
 }
 
 // newSession greets the client.
@@ -207,7 +208,8 @@ func (s *session) ask(ctx context.Context, r wire.Request) error {
 	}
 	s.mu.Lock()
 	f := s.feeds[r.Conversation]
-	full := s.inFlight >= maxInFlight
+	s.inFlight = slices.DeleteFunc(s.inFlight, (*flight).over)
+	full := len(s.inFlight) >= maxInFlight
 	s.mu.Unlock()
 	if full {
 		return &limitedError{after: time.Second, text: s.g.Texts.Get("error_in_flight", s.lang)}
@@ -229,20 +231,17 @@ func (s *session) ask(ctx context.Context, r wire.Request) error {
 		s.send(wire.EntryFrame(f.id, answer.entry))
 		return nil
 	}
-	s.flight(1)
+	s.mu.Lock()
+	if !slices.Contains(s.inFlight, answer) {
+		s.inFlight = append(s.inFlight, answer)
+	}
+	s.mu.Unlock()
 	go func() {
-		defer s.flight(-1)
 		if _, err := answer.wait(ctx); err != nil && ctx.Err() == nil {
 			s.fail(r.ID, f.id, s.g.aboutConversation(err, s.lang))
 		}
 	}()
 	return nil
-}
-
-func (s *session) flight(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.inFlight += n
 }
 
 // Closed ends all that the session holds.

@@ -112,7 +112,7 @@ func TestChatErrors(t *testing.T) {
 			if last.String() != c.want || !strings.Contains(last.Message, c.says) || strings.Contains(last.Message, "10.0.0.7") {
 				t.Errorf("frame %+v, want %s %q", last, c.want, c.says)
 			}
-			conn.ask(id, "2", "Hei")
+			conn.ask(conn.open(""), "2", "Hei")
 			conn.until(wire.TypeAnswer)
 		})
 	}

@@ -14,8 +14,8 @@ import (
 // before it in the same conversation included.
 const turnTime = 15 * time.Second
 
-// answer answers a message, after the flight before it, and tells everybody in
-// its conversation. A panic is an error, so that the others live on.
+// answer answers a message, after the flight before it. A panic is an error, so
+// that the others live on.
 func (g *Gateway) answer(ctx context.Context, key string, m kiveileder.Entry, before *flight) (e kiveileder.Entry, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -39,7 +39,6 @@ func (g *Gateway) answer(ctx context.Context, key string, m kiveileder.Entry, be
 	if err != nil {
 		return e, err
 	}
-	g.hub.publish(event{key: key, entry: e})
 	g.metrics.turns.WithLabelValues(string(e.Answer.Status)).Inc()
 	g.metrics.seconds.Observe(time.Since(start).Seconds())
 	return e, nil

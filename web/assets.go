@@ -12,9 +12,9 @@ import (
 //go:embed static
 var staticFiles embed.FS
 
-// version is the first part of every asset's path: a hash of all assets. The
-// modules import each other by relative names, so they must move together: a
-// hash in each name would need a build step, a hash in the folder needs none.
+// version is the first part of every asset's path: a hash of all assets. They
+// are few and change together, so that one hash in the folder serves as well
+// as one in each name.
 var version = "v-" + hashOf(staticFS())
 
 // Asset gives the address of a file in static/, with a hash that changes

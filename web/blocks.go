@@ -20,7 +20,7 @@ type block struct {
 var numbered = regexp.MustCompile(`^(\d{1,2}|[a-z])[.)]\s+(\S+.*)$`)
 
 // blocks parts a text into paragraphs and lists: each line is a paragraph,
-// "• ", "1. " and "a. " begin items. static/dom.js does the same for quotes.
+// "• ", "1. " and "a. " begin items. src/blocks.ts does the same for quotes.
 //
 // A number begins an item only when it counts: from one, or on from the item
 // before. "28. juni 2019 mottok direktoratet ..." is no list. goesOn says that

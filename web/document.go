@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"kiveileder"
 )
@@ -14,6 +16,8 @@ type document struct {
 	OriginKey string // text that says what kind of document it is
 	Contents  []tocEntry
 	Parts     []part
+	Footnotes []note
+	Noted     bool // the heading of footnotes is among the parts
 }
 
 // A tocEntry is a heading of the two highest levels, with those below it.
@@ -29,7 +33,28 @@ type part struct {
 	Where    string // all headings in one line, for a reader who was led here
 	Box      bool
 	Blocks   []block
-	Notes    []string
+	Refs     []ref
+	Back     []string // ids of the references to it, when it is a footnote
+	Asked    []string
+}
+
+// A ref leads from a passage to a footnote of its. Where in the passage the
+// footnote's mark stood is not kept.
+type ref struct {
+	ID, Note, Number string
+}
+
+// A note is a footnote, with the ways back to where it is referred to.
+type note struct {
+	ID, Number string
+	Words      []words
+	Back       []string
+}
+
+// Words are a piece of a note; URL says that it is an address on the web.
+type words struct {
+	Text string
+	URL  bool
 }
 
 type heading struct {
@@ -56,9 +81,27 @@ func newDocument(d SourceData) document {
 	var before []string
 	n, noted := 0, false
 	notes := heading{Level: 2, ID: "fotnoter", Text: text("footnotes"), Key: "footnotes", Restored: true}
+	anchors := map[string]string{} // of footnotes that are passages, by number
+	for _, p := range d.Passages {
+		if k := len(p.Section); k > 0 && footnote.MatchString(p.Section[k-1]) {
+			anchors[strings.TrimPrefix(p.Section[k-1], "Fotnote ")] = p.Anchor()
+		}
+	}
+	back := map[string][]string{} // ways back from those, by anchor
 	for _, p := range d.Passages {
 		section := p.Section[min(skip, len(p.Section)):]
-		pt := part{Anchor: p.Anchor(), Box: p.Box, Notes: p.Notes}
+		pt := part{Anchor: p.Anchor(), Box: p.Box, Asked: d.Asked[p.ID]}
+		pt.Asked = pt.Asked[:min(len(pt.Asked), MaxAsked)]
+		for _, s := range p.Notes {
+			number, _, _ := strings.Cut(s, ": ")
+			if a := anchors[number]; a != "" {
+				r := ref{ID: fmt.Sprintf("ref-%s-%d", a, len(back[a])+1), Note: a, Number: number}
+				back[a] = append(back[a], r.ID)
+				pt.Refs = append(pt.Refs, r)
+				continue
+			}
+			pt.Refs = append(pt.Refs, doc.refer(s))
+		}
 		if len(section) > 1 {
 			pt.Where = p.Heading()
 		}
@@ -93,7 +136,59 @@ func newDocument(d SourceData) document {
 		before = section
 		doc.Parts = append(doc.Parts, pt)
 	}
+	for i := range doc.Parts {
+		doc.Parts[i].Back = back[doc.Parts[i].Anchor]
+	}
+	doc.Noted = noted
+	if len(doc.Footnotes) > 0 && !noted {
+		doc.enter(0, notes)
+	}
 	return doc
+}
+
+// refer enters a footnote ("62: FAIR er ...") and gives the reference to it. A
+// note that several passages have is entered once.
+func (d *document) refer(text string) ref {
+	number, rest, ok := strings.Cut(text, ": ")
+	if _, err := strconv.Atoi(number); !ok || err != nil {
+		number, rest = "*", text
+	}
+	i := slices.IndexFunc(d.Footnotes, func(n note) bool { return n.Number == number && joined(n.Words) == rest })
+	if i < 0 {
+		i = len(d.Footnotes)
+		d.Footnotes = append(d.Footnotes, note{ID: fmt.Sprintf("note-%d", i+1), Number: number, Words: parted(rest)})
+	}
+	n := &d.Footnotes[i]
+	r := ref{ID: fmt.Sprintf("ref-%d-%d", i+1, len(n.Back)+1), Note: n.ID, Number: number}
+	n.Back = append(n.Back, r.ID)
+	return r
+}
+
+var address = regexp.MustCompile(`https?://[^\s<>"]+[^\s<>".,;:)]`)
+
+// parted finds the addresses on the web in a text.
+func parted(text string) []words {
+	var out []words
+	at := 0
+	for _, m := range address.FindAllStringIndex(text, -1) {
+		if m[0] > at {
+			out = append(out, words{Text: text[at:m[0]]})
+		}
+		out = append(out, words{Text: text[m[0]:m[1]], URL: true})
+		at = m[1]
+	}
+	if at < len(text) {
+		out = append(out, words{Text: text[at:]})
+	}
+	return out
+}
+
+func joined(list []words) string {
+	var b strings.Builder
+	for _, w := range list {
+		b.WriteString(w.Text)
+	}
+	return b.String()
 }
 
 // enter puts a heading of the two highest levels into the table of contents.

@@ -1,21 +1,20 @@
 package web
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"time"
 )
 
-// texts are the pages' own words, by key and language. The browser reads the
-// same file.
+//go:embed texts.json
+var textsFile []byte
+
+// texts are the pages' own words, by key and language. The scripts are bundled
+// with the same file.
 var texts = func() map[string]map[string]string {
-	b, err := fs.ReadFile(staticFS(), "texts.json")
-	if err != nil {
-		panic(err) // unreachable: the file is embedded
-	}
 	var m map[string]map[string]string
-	if err := json.Unmarshal(b, &m); err != nil {
+	if err := json.Unmarshal(textsFile, &m); err != nil {
 		panic(fmt.Sprintf("web: texts.json: %v", err))
 	}
 	return m

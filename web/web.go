@@ -1,11 +1,12 @@
 // Package web holds the pages that people see: the chat, the list of sources
 // and each source as a document whose every passage has an address.
 //
-// The pages are templates rendered here, and styles and JavaScript modules
-// written by hand in static/, so that nothing needs to be built. They ask no
-// other host for anything; [CSP] holds browsers to that. The words of the
-// pages stand in static/texts.json in three languages: rendered in bokmål
-// here, and changed by the browser when the reader prefers another.
+// The pages are templates rendered here, with styles and scripts written in
+// src/ and bundled into static/ by scripts/web. What is bundled is committed,
+// so that a build of the program needs nothing but Go. The pages ask no other
+// host for anything; [CSP] holds browsers to that. Their words stand in
+// texts.json in three languages: rendered in bokmål here, and changed by the
+// browser when the reader prefers another.
 package web
 
 import (
@@ -20,11 +21,11 @@ import (
 
 // CSP is the value of the header Content-Security-Policy that every page is
 // served with: files of this host alone, nothing inline, no framing. Trusted
-// Types make the browser refuse HTML made from strings, which the scripts
-// never do.
+// Types make the browser refuse HTML made from strings, but for the templates
+// of Lit, whose strings are constants of the script.
 const CSP = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'; trusted-types 'none'"
+	"require-trusted-types-for 'script'; trusted-types lit-html"
 
 //go:embed templates
 var templateFiles embed.FS
@@ -51,7 +52,13 @@ type IndexData struct {
 type SourceData struct {
 	Source   kiveileder.Source
 	Passages []kiveileder.Passage
+	// Asked are questions that people ask which a passage answers, by its id;
+	// the first [MaxAsked] are shown below it. It may be nil.
+	Asked map[string][]string
 }
+
+// MaxAsked is how many questions are shown below one passage.
+const MaxAsked = 3
 
 // Index writes the chat page.
 func Index(w io.Writer, d IndexData) error {

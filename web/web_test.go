@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ var example = SourceData{
 		{ID: "formal-2024/forst-aaaa", Section: []string{"Formål", "Forskning"}, Text: "Forskning er\n• ny kunnskap\n• om helse"},
 		{ID: "formal-2024/andre-bbbb", Section: []string{"Formål", "Forskning"}, Text: "<script>alert('x')</script>"},
 		{ID: "formal-2024/tredje-cccc", Section: []string{"Formål", "Beredskap"}, Restored: true, Text: "1. Først\n2. Så"},
-		{ID: "formal-2024/fjerde-dddd", Section: []string{"Om siden"}, Box: true, Text: "Med register menes en samling.", Notes: []string{"62: FAIR er et akronym."}},
+		{ID: "formal-2024/fjerde-dddd", Section: []string{"Om siden"}, Box: true, Text: "Med register menes en samling.", Notes: []string{"62: FAIR er et akronym. Se https://a.no/fair."}},
 		{ID: "formal-2024/femte-eeee", Text: "Uten overskrift."},
 	},
 }
@@ -67,7 +68,9 @@ func TestSourceReadsAsADocument(t *testing.T) {
 		`<h3 id="del-2">Forskning</h3>`,
 		`<a href="#del-3">Beredskap</a>`,
 		`<aside class="box"><p>Med register`,
-		"<small>62: FAIR er et akronym.</small>",
+		`<a id="ref-1-1" href="#note-1" aria-label="Fotnote 62">62</a>`,
+		`<li id="note-1"><span class="nr">62</span> <span>FAIR er et akronym. Se <a href="https://a.no/fair" rel="noopener">https://a.no/fair</a>.</span>`,
+		`<a class="up" href="#ref-1-1"`,
 		"Helsedirektoratet, FHI",
 		"14. februar 2024",
 	} {
@@ -180,7 +183,7 @@ func pages(t *testing.T) map[string]string {
 
 func TestPagesKeepToThePolicy(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|<script(?:>|\s+(?:[^s>]|s[^r])[^>]*>\s*\S)`)
-	elsewhere := regexp.MustCompile(`(?:src|href)="(?:https?:)?//`)
+	elsewhere := regexp.MustCompile(`(?:src|<link[^>]+href)="(?:https?:)?//`)
 	for name, html := range pages(t) {
 		if m := inline.FindString(html); m != "" && !strings.Contains(m, "src=") {
 			t.Errorf("%s: inline %q", name, m)
@@ -218,24 +221,6 @@ func TestAssetsResolve(t *testing.T) {
 	if _, err := fs.Stat(files, "v-000000000000/app.css"); err == nil {
 		t.Error("another version's name resolves")
 	}
-
-	// modules import each other by relative names
-	imports := regexp.MustCompile(`from '\./([^']+)'|new URL\('([^']+)'`)
-	modules, err := fs.Glob(files, "*.js")
-	if err != nil || len(modules) == 0 {
-		t.Fatal("no modules", err)
-	}
-	for _, name := range modules {
-		b, err := fs.ReadFile(files, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range imports.FindAllStringSubmatch(string(b), -1) {
-			if _, err := fs.Stat(files, m[1]+m[2]); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-	}
 }
 
 func TestTextsExistInThreeLanguages(t *testing.T) {
@@ -259,13 +244,15 @@ func TestTextsExistInThreeLanguages(t *testing.T) {
 	}
 }
 
-// TestTextsAreKnown holds that templates and scripts ask for texts that are
-// there, and that no text is left over.
+// TestTextsAreKnown holds that templates ask for texts that are there, and
+// that no text is left over. (In the scripts the compiler holds it.)
 func TestTextsAreKnown(t *testing.T) {
 	used := map[string]bool{}
-	prefixes := []string{"status_", "finding_", "kind_", "state_", "version_", "origin_"} // completed at run time
 	collect := func(files fs.FS, pattern string, keys *regexp.Regexp) {
-		names, _ := fs.Glob(files, pattern)
+		names, err := fs.Glob(files, pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatal(pattern, err)
+		}
 		for _, name := range names {
 			b, err := fs.ReadFile(files, name)
 			if err != nil {
@@ -273,40 +260,54 @@ func TestTextsAreKnown(t *testing.T) {
 			}
 			for _, m := range keys.FindAllStringSubmatch(string(b), -1) {
 				used[m[1]] = true
-				if _, ok := texts[m[1]]; !ok {
-					t.Errorf("%s: unknown text %q", name, m[1])
-				}
 			}
 		}
 	}
 	collect(templateFiles, "templates/*.html", regexp.MustCompile(`\{\{t "(\w+)"\}\}`))
 	collect(templateFiles, "templates/*.html", regexp.MustCompile(`data-t(?:-\w+)?="(\w+)"`))
-	collect(Static(), "*.js", regexp.MustCompile(`\bt{1,2}\([^'()]*'(\w+)'[,)]`))
-	for _, key := range examples {
+	for key := range used {
+		if _, ok := texts[key]; !ok {
+			t.Errorf("unknown text %q", key)
+		}
+	}
+	collect(os.DirFS("src"), "*.ts", regexp.MustCompile(`'(\w+)'`))
+	for _, key := range slices.Concat(examples, []string{"sources", "not_found_title", "footnotes"}) {
 		used[key] = true
 	}
+	prefixes := []string{"status_", "finding_", "kind_", "version_", "origin_"} // completed at run time
 	for key := range texts {
-		if used[key] || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
-			continue
-		}
-		if !quoted(t, key) {
+		if !used[key] && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("text %q is not used", key)
 		}
 	}
 }
 
-// quoted reports whether some script names the key.
-func quoted(t *testing.T, key string) bool {
-	names, _ := fs.Glob(Static(), "*.js")
-	for _, name := range names {
-		b, err := fs.ReadFile(Static(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(b), "'"+key+"'") {
-			return true
+func TestQuestionsStandBelowTheirPassage(t *testing.T) {
+	d := example
+	d.Asked = map[string][]string{"formal-2024/forst-aaaa": {"Hva er forskning & utvikling?", "To?", "Tre?", "Fire?"}}
+	html := source(t, d)
+	if want := `<a href="/?q=Hva%20er%20forskning%20%26%20utvikling%3f">Hva er forskning &amp; utvikling?</a>`; !strings.Contains(html, want) {
+		t.Errorf("page lacks %q", want)
+	}
+	if strings.Contains(html, "Fire?") {
+		t.Error("more than three are shown")
+	}
+	if n := strings.Count(html, `class="asked"`); n != 1 {
+		t.Errorf("%d passages have questions", n)
+	}
+}
+
+func TestFootnoteOfTwoPassagesIsListedOnce(t *testing.T) {
+	d := SourceData{Passages: []kiveileder.Passage{
+		{ID: "x/a", Text: "A", Notes: []string{"1: Se loven."}},
+		{ID: "x/b", Text: "B", Notes: []string{"1: Se loven.", "2: javascript:alert(1)"}},
+	}}
+	html := source(t, d)
+	for want, times := range map[string]int{
+		`<li id="note-1">`: 1, `href="#note-1"`: 2, `href="#ref-1-1"`: 1, `href="#ref-1-2"`: 1, `<h2 id="fotnoter">`: 1, `href="javascript`: 0,
+	} {
+		if n := strings.Count(html, want); n != times {
+			t.Errorf("%q stands %d times, want %d", want, n, times)
 		}
 	}
-	// these are named in Go
-	return slices.Contains([]string{"sources", "not_found_title", "footnotes"}, key)
 }

@@ -160,7 +160,7 @@ func TestSmallMessagesAreCounted(t *testing.T) {
 
 func TestSendWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cl, conn, ended := inMemory(t, Config{Queue: 10_000, Ping: time.Hour}, 1000, silent)
+		cl, conn, ended := inMemory(t, Config{Queue: 10_000, Ping: never}, 1000, silent)
 		const senders, each = 10, 20
 		var done atomic.Int32
 		for s := range senders {
@@ -222,7 +222,7 @@ func TestSendWaitIsLetGo(t *testing.T) {
 // pongs the latest are enough.
 func TestControlFramesPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cl, conn, ended := inMemory(t, Config{Ping: time.Hour}, 1000, silent)
+		cl, conn, ended := inMemory(t, Config{Ping: never}, 1000, silent)
 		for i := range 5 {
 			conn.Send(fmt.Appendf(nil, "m%d%s", i, repeat(" ", 2000)))
 		}

@@ -10,6 +10,10 @@ import (
 	"go.uber.org/goleak"
 )
 
+// never is how often a connection pings that shall not ping in a test: the first
+// ping comes at a random time before it.
+const never = 1_000_000 * time.Hour
+
 // funcs is a handler made of functions; nil ones do nothing.
 type funcs struct {
 	message func(kind int, b []byte)
@@ -43,8 +47,8 @@ func echo(c *Conn) Handler {
 func silent(*Conn) Handler { return funcs{} }
 
 // serve gives the address of a server of connections, which do not ping unless
-// cfg says so: the first ping comes at any time. When the test ends, every
-// connection must have called Closed, once, and no goroutine may be left.
+// cfg says so. When the test ends, every connection must have called Closed,
+// once, and no goroutine may be left.
 func serve(t testing.TB, cfg Config, open func(*Conn) Handler) string {
 	t.Helper()
 	return serveWith(t, cfg, open, func(*http.Server) {})
@@ -55,7 +59,7 @@ func serveWith(t testing.TB, cfg Config, open func(*Conn) Handler, set func(*htt
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	if cfg.Ping == 0 {
-		cfg.Ping = time.Hour
+		cfg.Ping = never
 	}
 	handler, done := handler(t, NewConfig(cfg), open)
 	s := httptest.NewUnstartedServer(handler)

@@ -23,8 +23,15 @@ export const full = {
   masked: ['navn', 'fodselsnummer', 'noe_nytt'],
   findings: [{
     outcome: 'rek_prior_approval', kind: 'required', text: 'Prosjektet må ha forhåndsgodkjenning.', authority: 'REK',
-    legal_basis: ['helseforskningsloven § 9'], rule: 'r1', citations: [0],
+    legal_basis: ['helseforskningsloven § 9'], rule: 'r1', citations: [0], quotes: [],
+  }, {
+    outcome: 'dpia', kind: 'consider', text: 'Personvernkonsekvenser bør vurderes.', prepare: 'Snakk med personvernombudet.', authority: 'Datatilsynet',
+    legal_basis: ['personvernforordningen artikkel 35'], purposes: ['Helseforskning'], inferred: true, rule: 'r2', citations: [], quotes: [quote(5), quote(6, { superseded: true })],
   }],
+  ifs: { fact: 'consent', question: 'Er det gitt samtykke?', cases: [
+    { value: 'all', label: 'Ja, fra alle', findings: [] },
+    { value: 'none', label: 'Nei', findings: [{ outcome: 'exemption', kind: 'required', text: 'Søk dispensasjon.', rule: 'r3', citations: [], quotes: [quote(7)] }] },
+  ] },
   citations: [
     quote(1, { lead: 'Eksempler er:', quote: '2. fortsetter en liste\n3. og så videre' }),
     quote(2, { superseded: true, note: 'Statens legemiddelverk heter nå Direktoratet for medisinske produkter.', date: '2021-10-01' }),

@@ -21,7 +21,11 @@ export async function launch() {
     if (n === 60) { console.error(`no service at ${base}`); process.exit(1); }
     await new Promise((done) => setTimeout(done, 500));
   }
+  return launchOnly();
+}
 
+// launchOnly is for checks that start a service of their own.
+export function launchOnly() {
   const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
   const root = process.getuid?.() === 0; // its sandbox does not work for root
   return chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
@@ -79,7 +83,7 @@ export async function noSideways(page, state) {
 // targets holds that what is clicked is at least 24 px, but for links in text.
 export async function targets(page, state) {
   await check(`24 px targets: ${state}`, async () => {
-    const small = await page.evaluate(() => [...document.querySelectorAll('button, summary, textarea, nav a, .self, .actions a, .mail')]
+    const small = await page.evaluate(() => [...document.querySelectorAll('button, summary, textarea, select, nav a, .self, .refs a, .up, .asked a, .actions a, .mail')]
       .filter((e) => e.checkVisibility())
       .map((e) => ({ text: e.textContent.trim().slice(0, 30), r: e.getBoundingClientRect() }))
       .filter(({ r }) => r.width < 24 || r.height < 24)
@@ -92,3 +96,43 @@ export function finish() {
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed ? 1 : 0;
 }
+
+const desktop = { viewport: { width: 1280, height: 900 }, locale: 'nb-NO', colorScheme: 'light', reducedMotion: 'reduce' };
+let browser = null;
+
+// withPage opens the chat in a fresh browser and holds that nothing goes wrong
+// unseen: no error in a script, nothing refused by the policy, no other host.
+export async function withPage(name, options, run) {
+  browser ??= await launch();
+  const context = await browser.newContext({ ...desktop, ...options.context });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const wrong = [];
+  page.on('pageerror', (err) => wrong.push(String(err)));
+  page.on('console', (m) => { if (/Content Security Policy|Trusted ?Type/i.test(m.text())) wrong.push(m.text()); });
+  page.on('request', (r) => { if (!r.url().startsWith(base) && !r.url().startsWith('data:')) wrong.push(`asks ${r.url()}`); });
+  try {
+    await options.before?.(page, context);
+    await page.goto(base + (options.path ?? '/'));
+    await run(page, context);
+  } catch (err) {
+    await check(`${name}: runs to its end`, () => { throw err; });
+    await shot(page, `failed-${name}`, false);
+  }
+  await check(`${name}: no errors, no other host`, () => must(!wrong.length, wrong.join(' | ')));
+  await context.close();
+}
+
+export const closeBrowser = async () => { await browser?.close(); };
+
+// ---- what is done again and again on the chat page
+
+export const covered = 'Kan vi bruke pasientjournaler til intern kvalitetssikring uten samtykke?';
+
+export async function ask(page, question) {
+  await page.locator('#question').fill(question);
+  await page.keyboard.press('Enter');
+}
+
+export const last = (page) => page.locator('.turn.answer').last();
+export const connected = (page, state = 'connected') => page.locator(`ki-line[data-state=${state}]`).waitFor({ timeout: 20_000 });

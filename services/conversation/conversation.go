@@ -8,6 +8,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -114,7 +116,7 @@ func (s *Service) answer(ctx context.Context, key string, offset int64, progress
 	if err != nil {
 		return kiveileder.Entry{}, err
 	}
-	answer, err := s.dialogue.Turn(ctx, t)
+	answer, err := s.safely(ctx, t)
 	if err != nil {
 		return kiveileder.Entry{}, err
 	}
@@ -123,6 +125,17 @@ func (s *Service) answer(ctx context.Context, key string, offset int64, progress
 	}
 	e, _, err := s.store.Add(ctx, key, kiveileder.Entry{ID: m.ID, At: s.now(), ReplyTo: offset, Thread: thread, Answer: &answer})
 	return e, err
+}
+
+// safely makes a turn. A panic in it is an error, so that one message holds up
+// no other.
+func (s *Service) safely(ctx context.Context, t kiveileder.Turn) (a kiveileder.Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return s.dialogue.Turn(ctx, t)
 }
 
 // turn makes the turn that answers a message: with what was said before, what

@@ -119,7 +119,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	}
 	a.Facts, a.Unknown, a.Reply = p.facts, p.unknown, p.reply
 	if d.rules != nil {
-		a.Read = d.chips(p, language)
+		a.Read, a.UnknownRead = d.chips(p, language)
 	}
 	query := retriever.Query{Text: d.forSearch(masked), History: history, K: 3 * kiveileder.MaxCitations}
 	if p.reply {

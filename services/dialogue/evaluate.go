@@ -36,8 +36,9 @@ func (d *Dialogue) Evaluate(facts map[string]any, asOf time.Time, l kiveileder.L
 	}
 	out := Evaluation{
 		Outcomes: e.Outcomes, Findings: []kiveileder.Finding{}, Purposes: e.Purposes, Missing: e.Missing, Escalate: e.Escalate,
-		Facts: e.Facts, Read: d.chips(project{facts: e.Facts}, l), Trace: e.Trace, Changes: e.Changes, Versions: d.versions, AsOf: e.AsOf,
+		Facts: e.Facts, Trace: e.Trace, Changes: e.Changes, Versions: d.versions, AsOf: e.AsOf,
 	}
+	out.Read, _ = d.chips(project{facts: e.Facts}, l)
 	for _, f := range e.Findings {
 		out.Findings = append(out.Findings, d.finding(f, l))
 	}

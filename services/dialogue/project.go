@@ -96,6 +96,7 @@ func (p *project) take(told map[string]any) {
 		switch {
 		case v == nil:
 			delete(p.facts, k)
+			p.unknown = slices.DeleteFunc(p.unknown, func(x string) bool { return x == k }) // it may be asked for again
 		case isUnknown(v):
 			delete(p.facts, k)
 			p.unknown = append(p.unknown, k)
@@ -234,21 +235,32 @@ func (d *Dialogue) checkFacts(facts map[string]any) error {
 	return err
 }
 
-// chips gives the facts in words.
-func (d *Dialogue) chips(p project, l kiveileder.Language) []kiveileder.FactRead {
-	var out []kiveileder.FactRead
+// chips gives the facts in words, and those that the person could not tell.
+func (d *Dialogue) chips(p project, l kiveileder.Language) (known, unknown []kiveileder.FactRead) {
 	for _, k := range slices.Sorted(maps.Keys(p.facts)) {
-		f, ok := d.rules.Fact(k)
-		if !ok || k == topicFact {
-			continue
+		if f, ok := d.rules.Fact(k); ok && k != topicFact {
+			c := chip(f, l)
+			c.Value, c.Label, c.Words = p.facts[k], valueLabel(f, p.facts[k], l), p.words[k]
+			known = append(known, c)
 		}
-		c := kiveileder.FactRead{Fact: k, Value: p.facts[k], Name: f.Label.Get(l), Label: valueLabel(f, p.facts[k], l), Words: p.words[k], Options: []kiveileder.Option{}}
-		for _, v := range f.Values {
-			c.Options = append(c.Options, kiveileder.Option{Value: jsonValue(f, v.Key), Label: v.Label.Get(l)})
-		}
-		out = append(out, c)
 	}
-	return out
+	for _, k := range p.unknown {
+		if f, ok := d.rules.Fact(k); ok {
+			c := chip(f, l)
+			c.Value, c.Label = kiveileder.UnknownValue, d.texts.Get("do_not_know", l)
+			unknown = append(unknown, c)
+		}
+	}
+	return known, unknown
+}
+
+// chip names a fact with the values to choose from.
+func chip(f rules.Fact, l kiveileder.Language) kiveileder.FactRead {
+	c := kiveileder.FactRead{Fact: f.Key, Name: f.Label.Get(l), Options: []kiveileder.Option{}}
+	for _, v := range f.Values {
+		c.Options = append(c.Options, kiveileder.Option{Value: jsonValue(f, v.Key), Label: v.Label.Get(l)})
+	}
+	return c
 }
 
 // jsonValue gives a value of the data in the form that facts have.

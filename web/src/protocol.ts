@@ -1,0 +1,79 @@
+// The frames of docs/protocol.md, as far as the page reads them.
+
+/** A quick reply. Its value is a string, a bool or a list of strings. */
+export interface Option { value: unknown; label: string }
+export interface Ask { fact: string; question: string; options?: Option[]; why?: string }
+export interface Ifs { fact: string; question: string; cases?: { value: unknown; label: string; findings?: Finding[] }[] }
+
+export interface Finding {
+  outcome: string; kind: string; text: string; prepare?: string; authority?: string; legal_basis?: string[];
+  purposes?: string[]; inferred?: boolean; citations?: number[]; quotes?: Citation[];
+}
+
+export interface Conflict { text: string; citations?: number[] }
+export interface HandOver { topic?: string; agencies?: string[]; text: string; email: string }
+
+export interface Citation {
+  source: string; passage: string; title: string; publisher: string; date: string; section?: string[];
+  lead?: string; quote: string; url: string; superseded: boolean; note?: string;
+}
+
+/** A fact in words: its name, its value's, those of the asker that it was read from, and the values to choose from. */
+export interface FactRead { fact: string; value: unknown; name?: string; label?: string; words?: string; options?: Option[] }
+
+export interface Answer {
+  status: string; language: string; lead: string;
+  findings?: Finding[]; citations?: Citation[]; conflicts?: Conflict[];
+  facts?: Record<string, unknown>; facts_read?: FactRead[]; missing?: string[];
+  ask?: Ask; ifs?: Ifs; hand_over?: HandOver; masked?: string[]; confidence?: number;
+  versions?: Record<string, string>; notice?: string;
+}
+
+export interface Message {
+  type: 'message'; conversation: string; offset: number; id: string; at: string;
+  text: string; masked?: string[]; facts?: Record<string, unknown>;
+}
+
+export interface Reply {
+  type: 'answer'; conversation: string; offset: number; reply_to: number; id: string; at: string; answer: Answer;
+}
+
+/** An entry of a conversation: it has an offset, and every reader gets the same. */
+export type Entry = Message | Reply;
+
+export interface Limits {
+  frame_bytes?: number; question_chars?: number; conversations?: number; in_flight?: number; retention_days?: number;
+}
+
+/** Any frame from the service. Fields that belong to other types are absent. */
+export interface Frame {
+  type: string; id?: string; conversation?: string; epoch?: string; offset?: number; recovered?: boolean;
+  limits?: Limits; stage?: string; code?: string; message?: string; retry_after?: number;
+}
+
+/** The body of GET /v1/conversation. */
+export interface Page { conversation: string; epoch: string; offset: number; entries?: Entry[]; more?: boolean }
+
+export const subprotocol = 'kiveileder.v1';
+
+/** Codes after which the same again would end the same way. */
+export const terminal = (code: number) => (code >= 4500 && code < 5000) || code === 1003 || code === 1007 || code === 1009;
+
+export const closed = { flood: 4004, idle: 4005, version: 4500 } as const;
+
+export const isEntry = (f: Frame | Entry): f is Entry => (f.type === 'message' || f.type === 'answer') && Number.isInteger(f.offset);
+
+/** randomID names a message for ever: 128 random bits. */
+export function randomID(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
+}
+
+/** parse gives the frame of a message, and null for what is none. */
+export function parse(data: unknown): Frame | null {
+  try {
+    const f: unknown = JSON.parse(String(data));
+    return typeof f === 'object' && f !== null && 'type' in f ? (f as Frame) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,6 @@
+// What the unit tests load: everything that needs no browser.
+export { Connection } from './connection.ts';
+export { readEvents } from './events.ts';
+export { chips } from './facts.ts';
+export { backoff, timing } from './line.ts';
+export { shorten, Talk } from './talk.ts';
