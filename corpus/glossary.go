@@ -35,7 +35,8 @@ type Agency struct {
 type Former struct {
 	Name          string   `yaml:"name"`
 	Abbreviations []string `yaml:"abbreviations,omitempty"`
-	Until         string   `yaml:"until,omitempty"` // ISO date
+	Until         string   `yaml:"until,omitempty"`       // ISO date
+	Unconfirmed   bool     `yaml:"unconfirmed,omitempty"` // no source says so: not shown before a lawyer has confirmed it
 }
 
 // A Law is a statute or regulation with the short names people write.

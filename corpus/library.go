@@ -94,6 +94,9 @@ func NewLibrary(c *Corpus) *Library {
 	}
 	for _, a := range c.Glossary.Agencies {
 		for _, f := range a.Former {
+			if f.Unconfirmed {
+				continue
+			}
 			// a body that has an entry of its own was another body, merged into this one
 			l.former = append(l.former, formerName{f.Name, a.Name, own[f.Name]})
 			for _, short := range f.Abbreviations {

@@ -49,12 +49,22 @@ func sameWords(p kiveileder.Passage) string {
 	}, head+"|"+p.Text)
 }
 
+// citation quotes a passage whole.
 func (d *Dialogue) citation(p kiveileder.Passage, l kiveileder.Language) (kiveileder.Citation, bool) {
+	return d.quote(p, p.Text, l)
+}
+
+// quote quotes a part of a passage.
+func (d *Dialogue) quote(p kiveileder.Passage, text string, l kiveileder.Language) (kiveileder.Citation, bool) {
 	src, ok := d.library.Source(p.Source)
 	if !ok {
 		return kiveileder.Citation{}, false
 	}
-	notes := d.library.NotesOn(src, p.Text, d.texts, l)
+	notes := d.library.NotesOn(src, text, d.texts, l)
+	lead := p.Lead
+	if !strings.HasPrefix(p.Text, text) {
+		lead = "" // it leads into the first words only
+	}
 	if p.Restored {
 		notes = append(notes, d.texts.Get("restored", l))
 	}
@@ -66,8 +76,8 @@ func (d *Dialogue) citation(p kiveileder.Passage, l kiveileder.Language) (kiveil
 		Date:      src.Date(),
 		Section:   p.Section,
 		Restored:  p.Restored,
-		Lead:      p.Lead,
-		Quote:     p.Text,
+		Lead:      lead,
+		Quote:     text,
 		URL:       "/kilder/" + p.Source + "#" + p.Anchor(),
 		Note:      strings.Join(notes, " "),
 	}, true

@@ -167,8 +167,9 @@ func (d *Dialogue) citeQuote(a *kiveileder.Answer, f *kiveileder.Finding, q kive
 		if same := slices.IndexFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == q.Passage }); same >= 0 {
 			// both, as the passage has them
 			if whole, ok := d.passage(q.Passage); ok && utf8.RuneCountInString(whole.Text) <= kiveileder.MaxQuoteChars {
-				a.Citations[same].Quote, a.Citations[same].Lead = whole.Text, whole.Lead
-				i = same
+				if c, ok := d.citation(whole, a.Language); ok {
+					a.Citations[same], i = c, same
+				}
 			}
 		}
 	}
@@ -206,11 +207,7 @@ func (d *Dialogue) finding(f rules.Finding, l kiveileder.Language) kiveileder.Fi
 		if !ok {
 			continue
 		}
-		if c, ok := d.citation(p, l); ok {
-			c.Quote = q.Text
-			if !strings.HasPrefix(p.Text, q.Text) {
-				c.Lead = "" // it leads into the first words only
-			}
+		if c, ok := d.quote(p, q.Text, l); ok {
 			out.Quotes = append(out.Quotes, c)
 		}
 	}
