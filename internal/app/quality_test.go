@@ -63,6 +63,19 @@ func TestQuality(t *testing.T) {
 			t.Errorf("%s: personal data came back: %v", name, res.Leaks)
 		}
 	}
+	for _, name := range []string{"dev-rules", "own-rules"} {
+		fmt.Fprintln(&out, name)
+		res, err := eval.RunRules(t.Context(), a, a, cases(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Write(&out)
+		for _, j := range res.Facts {
+			if !j.Exact() {
+				t.Errorf("%s: %s is not right from its facts", name, j.Case.ID)
+			}
+		}
+	}
 	// A document without questions must be found better than before the bank
 	// existed (.36 of 240 questions at hit@3), and must not cost the others.
 	fmt.Fprintln(&out, "without the questions of a document (hit@3 of questions to it, and to the others)")

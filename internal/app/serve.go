@@ -23,6 +23,7 @@ import (
 	"kiveileder/services/conversation"
 	"kiveileder/services/dialogue"
 	"kiveileder/services/privacy"
+	"kiveileder/services/rules"
 )
 
 // watchInterval is how often the data folder is looked at for new documents.
@@ -138,6 +139,7 @@ func (a *App) Gateway() *gateway.Gateway {
 		},
 		gateway.Deps{
 			Conversations: a.talks, Keys: a.keys, Searcher: a, Rules: a, Library: a, Texts: a.state.Load().texts,
+			RuleSet:  func() *rules.Set { return a.state.Load().rules },
 			Versions: func() kiveileder.Versions { return a.state.Load().versions },
 			Log:      a.log.Named("gateway"),
 		})

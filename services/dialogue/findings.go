@@ -24,13 +24,17 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 		return false
 	}
 	question := d.signals.Question.MatchString(text) && !p.reply
+	beside := question && d.beside(p, res.Verdict, text)
+	if beside && len(p.result.Findings) == 0 {
+		return false // nothing to show for it
+	}
 	plain := question && res.Verdict.Class == retriever.Covered && (p.said() <= 2 || oneSentence(text))
 	a.Missing = p.result.Missing
 	d.quoteFindings(a, p, res, question, plain)
 	switch {
 	case p.result.Escalate:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_unclear", a.Language)
-	case question && d.beside(p, res.Verdict, text):
+	case beside:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_not_asked", a.Language)
 	case len(open) > 0 && !plain && t.Asked < maxAsked:
 		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("rules_clarify", a.Language)
@@ -41,7 +45,7 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 	case len(p.result.Missing) > 0 && !plain:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_ifs", a.Language)
 		a.Ifs = d.ifs(p, p.result.Missing[0], a.Language)
-		if a.Ifs != nil && len(p.unknown) == 0 {
+		if a.Ifs != nil && len(open) == len(p.result.Missing) {
 			a.Status = kiveileder.Answered
 		}
 	default:
@@ -207,11 +211,50 @@ func (d *Dialogue) finding(f rules.Finding, l kiveileder.Language) kiveileder.Fi
 		if !ok {
 			continue
 		}
+		p = d.ownSection(p, q.Text, f.Purposes)
 		if c, ok := d.quote(p, q.Text, l); ok {
 			out.Quotes = append(out.Quotes, c)
 		}
 	}
 	return out
+}
+
+// ownSection gives the passage that says the same words under the heading of
+// one of the purposes, when there is one: the sources repeat bullets under each
+// purpose, and a project is to be shown its own.
+func (d *Dialogue) ownSection(p kiveileder.Passage, text string, purposes []string) kiveileder.Passage {
+	f, ok := d.rules.Fact("purpose")
+	if !ok || len(purposes) == 0 {
+		return p
+	}
+	var names []string
+	for _, key := range purposes {
+		names = append(names, valueLabel(f, key, kiveileder.Bokmal))
+	}
+	under := func(p kiveileder.Passage) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return len(p.Section) > 0 && named(p.Section[len(p.Section)-1], name) })
+	}
+	if under(p) {
+		return p
+	}
+	for _, other := range d.library.Passages(p.Source) {
+		if under(other) && strings.Contains(other.Text, text) {
+			return other
+		}
+	}
+	return p
+}
+
+// named reports whether a heading and the name of a purpose share a long word:
+// "Statistikk og helseanalyser" and "helseanalyser".
+func named(heading, purpose string) bool {
+	words := strings.Fields(strings.ToLower(heading))
+	for word := range strings.FieldsSeq(strings.ToLower(purpose)) {
+		if utf8.RuneCountInString(word) >= 8 && slices.Contains(words, word) {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Dialogue) passage(id string) (kiveileder.Passage, bool) {
@@ -250,15 +293,22 @@ func (d *Dialogue) ifs(p project, fact string, l kiveileder.Language) *kiveilede
 }
 
 // handOverToAuthorities names, in a hand-over, those before whom the unclear
-// findings are.
+// findings are, besides the one that the hand-over goes to.
 func (d *Dialogue) handOverToAuthorities(a *kiveileder.Answer) {
 	if a.HandOver == nil || a.Status != kiveileder.Escalate {
 		return
 	}
 	var names []string
 	for _, f := range a.Findings {
-		if f.Kind == rules.Unclear && f.Authority != "" && !slices.Contains(names, f.Authority) {
-			names = append(names, f.Authority)
+		if f.Kind != rules.Unclear {
+			continue
+		}
+		o, _ := d.rules.Outcome(f.Outcome)
+		for _, key := range o.Authority {
+			ag, ok := d.rules.Agency(key)
+			if name := ag.Name.Get(a.Language); ok && ag.Contact.Email != Mailbox && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	if len(names) > 0 {
