@@ -51,6 +51,11 @@ func TestQuality(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Write(&out)
+		if res, err = eval.RunRetrieval(t.Context(), eval.Asking{Turner: a}, cases(t, name)); err != nil {
+			t.Fatal(err)
+		}
+		f := res.Figures(func(eval.Case) bool { return true })
+		fmt.Fprintf(&out, "  as quoted in answers        hit@1 %.3f   hit@3 %.3f   hit@5 %.3f\n", f.Hit1, f.Hit3, f.Hit5)
 	}
 	for _, name := range []string{"dev-routing", "own-routing", "own-check", "own-check-2"} {
 		fmt.Fprintln(&out, name)

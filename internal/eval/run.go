@@ -39,6 +39,22 @@ func (s Searching) Find(ctx context.Context, question string, history []string, 
 	return out, nil
 }
 
+// Asking makes a Finder of a dialogue: what an answer quotes, in its order.
+type Asking struct{ Turner }
+
+// Find asks as POST /v1/ask does.
+func (s Asking) Find(ctx context.Context, question string, history []string, _ int) ([]Quote, error) {
+	a, err := s.Turn(ctx, kiveileder.Turn{Question: question, History: history})
+	if err != nil {
+		return nil, err
+	}
+	var out []Quote
+	for _, c := range a.Citations {
+		out = append(out, Quote{Source: c.Source, Passage: c.Passage, Section: c.Section, Text: c.Quote})
+	}
+	return out, nil
+}
+
 // A Quote is what a search found.
 type Quote struct {
 	Source  string

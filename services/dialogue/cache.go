@@ -39,7 +39,10 @@ func NewCache(next Turner, size int) *Cache {
 func (c *Cache) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
 	conversation := t.Conversation
 	t.Conversation = ""
-	b, err := json.Marshal(t)
+	b, err := json.Marshal(struct {
+		kiveileder.Turn
+		Nothing bool // is known, which is not the same as not knowing what is
+	}{t, t.Known != nil && len(t.Known) == 0})
 	if err != nil || !utf8.ValidString(t.Question+strings.Join(t.History, "")) { // the dialogue says what is wrong; JSON would mend it
 		return c.next.Turn(ctx, t)
 	}

@@ -60,6 +60,7 @@ func (d *Dialogue) quote(p kiveileder.Passage, text string, l kiveileder.Languag
 	if !ok {
 		return kiveileder.Citation{}, false
 	}
+	text = asWritten(p.Text, text)
 	notes := d.library.NotesOn(src, text, d.texts, l)
 	lead := p.Lead
 	if !strings.HasPrefix(p.Text, text) {
@@ -132,7 +133,7 @@ func otherSideCited(a *kiveileder.Answer, cf corpus.ConflictSides, passage strin
 
 // include gives the index of the passage's citation, adding it, in the place
 // of the last one when there are too many and neither keep nor a conflict that
-// is told points to that. It gives -1 when there is no such passage, or no room.
+// is told points to that; a finding that does keeps its own quotes. It gives -1 when there is no such passage, or no room.
 func (d *Dialogue) include(a *kiveileder.Answer, p kiveileder.Passage, keep []int) int {
 	if i := slices.IndexFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == p.ID }); i >= 0 {
 		return i
@@ -155,6 +156,10 @@ func (d *Dialogue) include(a *kiveileder.Answer, p kiveileder.Passage, keep []in
 		}
 	}
 	a.Citations[last] = c
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		f.Citations = slices.DeleteFunc(f.Citations, func(n int) bool { return n == last })
+	}
 	return last
 }
 

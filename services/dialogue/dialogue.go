@@ -117,13 +117,17 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	if err != nil {
 		return kiveileder.Answer{}, err
 	}
+	original := maskedBefore(t.Original)
 	a.Facts, a.Unknown, a.Reply = p.facts, p.unknown, p.reply
 	if d.rules != nil {
 		a.Read, a.UnknownRead = d.chips(p, language)
 	}
 	query := retriever.Query{Text: d.forSearch(masked), History: history, K: 3 * kiveileder.MaxCitations}
 	if p.reply {
-		query.Text, query.History = t.Original, before(history, t.Original)
+		query.Text, query.History = d.forSearch(original), before(history, original.Text)
+		if d.aboutPerson(original) { // still, whatever is told besides
+			masked = original
+		}
 	}
 	if p.words["purpose"] == "" { // else the message says it
 		query.Text += d.purposeWords(p.facts)
@@ -199,7 +203,7 @@ func (d *Dialogue) Check(t *kiveileder.Turn) error {
 func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked privacy.Result, p project, t kiveileder.Turn) {
 	v := res.Verdict
 	// who describes a project is in the field, whatever the words are near to
-	describes := p.told && (p.reply || len(p.fresh) >= 2)
+	describes := p.reply || p.read >= 2
 	switch {
 	case d.signals.Crisis.MatchString(masked.Text):
 		a.Status, a.Lead = kiveileder.Declined, d.texts.Get("declined_self-harm-and-crisis", a.Language)
@@ -226,7 +230,9 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		if d.byRules(a, p, res, t, masked.Text) {
 			return
 		}
-	case v.Class == retriever.Underspecified && d.clarify(a, p, res):
+	case v.Class == retriever.Underspecified && len(p.facts) > 0 && d.byRules(a, p, res, t, masked.Text):
+		return // what is missing was said before
+	case v.Class == retriever.Underspecified && d.clarify(a, p, res, t):
 		return
 	}
 	d.cite(a, res.Hits, kiveileder.MaxCitations)
@@ -273,15 +279,16 @@ func (d *Dialogue) handOver(a *kiveileder.Answer, v retriever.Verdict) {
 }
 
 // clarify asks back, when too little is said to be answered, for what the rules
-// would ask first. It reports whether there is anything to ask.
-func (d *Dialogue) clarify(a *kiveileder.Answer, p project, res retriever.Result) bool {
+// would ask first. It reports whether there is anything to ask, and it was not
+// asked too often.
+func (d *Dialogue) clarify(a *kiveileder.Answer, p project, res retriever.Result, t kiveileder.Turn) bool {
 	open := slices.DeleteFunc(slices.Clone(p.result.Missing), func(f string) bool { return slices.Contains(p.unknown, f) })
-	if len(open) == 0 {
+	if len(open) == 0 || t.Asked >= maxAsked {
 		return false
 	}
 	a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("clarify", a.Language)
 	a.Missing = p.result.Missing
-	a.Ask, a.Asked = d.ask(open[0], a.Language), 1
+	a.Ask, a.Asked = d.ask(open[0], a.Language), t.Asked+1
 	d.cite(a, res.Hits, 2)
 	d.handOver(a, res.Verdict)
 	return true

@@ -30,7 +30,7 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 	}
 	plain := question && res.Verdict.Class == retriever.Covered && (p.said() <= 2 || oneSentence(text))
 	a.Missing = p.result.Missing
-	d.quoteFindings(a, p, res, question, plain)
+	d.quoteFindings(a, p, res, question, p.said() >= 3 || !plain && d.signals.General.MatchString(text))
 	switch {
 	case p.result.Escalate:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_unclear", a.Language)
@@ -110,31 +110,42 @@ func (d *Dialogue) ask(fact string, l kiveileder.Language) *kiveileder.Ask {
 	return ask
 }
 
-// likely is from which probability on the nearest passage is quoted beside the
-// findings: it may be what a question was after.
+// likely is from which probability on the nearest passages are quoted beside
+// the findings of a described project: they may be what its question was after.
 const likely = .3
 
-// quoteFindings puts the findings into the answer, and what they rest on: the
-// first quote of each finding, each passage once, then the second ones. A
-// question also gets what was found, a plain one before all else.
-func (d *Dialogue) quoteFindings(a *kiveileder.Answer, p project, res retriever.Result, question, plain bool) {
-	hits := 0
-	if question && res.Verdict.Answers >= likely {
-		hits = 1
-	}
-	if res.Verdict.Class == retriever.Covered {
-		hits = 2
-	}
-	if plain {
-		d.citeHits(a, res.Hits, hits)
-	}
+// quoteFindings puts the findings into the answer. Its citations are what was
+// found for a question, and what the findings rest on: first what was found when
+// little is said of a project, else in turn, and for a description the findings'
+// quotes alone, unless the sources answer it.
+func (d *Dialogue) quoteFindings(a *kiveileder.Answer, p project, res retriever.Result, question, described bool) {
 	for _, f := range p.result.Findings {
 		a.Findings = append(a.Findings, d.finding(f, a.Language))
 	}
-	room := kiveileder.MaxCitations
-	if !plain && hits > 0 {
-		room-- // for the nearest passage
+	near := res.Verdict.Answers >= likely
+	switch {
+	case question && !described:
+		d.citeHits(a, res.Hits, 3)
+		d.quoteAll(a, kiveileder.MaxCitations)
+	case question && near:
+		d.quoteAll(a, 1)
+		d.citeHits(a, res.Hits, 1)
+		d.quoteAll(a, 3)
+		d.citeHits(a, res.Hits, 2)
+		d.quoteAll(a, kiveileder.MaxCitations)
+	case near:
+		d.quoteAll(a, kiveileder.MaxCitations-1)
+		d.citeHits(a, res.Hits, 1)
+	default:
+		d.quoteAll(a, kiveileder.MaxCitations)
 	}
+	d.conflicts(a)
+}
+
+// quoteAll cites the quotes of the findings until there are room citations: the
+// first one of each finding, then the second ones. Those that are cited already
+// are pointed to.
+func (d *Dialogue) quoteAll(a *kiveileder.Answer, room int) {
 	for round := range 3 {
 		for i := range a.Findings {
 			if f := &a.Findings[i]; round < len(f.Quotes) {
@@ -142,10 +153,6 @@ func (d *Dialogue) quoteFindings(a *kiveileder.Answer, p project, res retriever.
 			}
 		}
 	}
-	if !plain {
-		d.citeHits(a, res.Hits, hits)
-	}
-	d.conflicts(a)
 }
 
 // citeHits quotes the first n hits that are not quoted yet, while there is room.
@@ -238,7 +245,7 @@ func (d *Dialogue) ownSection(p kiveileder.Passage, text string, purposes []stri
 		return p
 	}
 	for _, other := range d.library.Passages(p.Source) {
-		if under(other) && strings.Contains(other.Text, text) {
+		if under(other) && strings.Contains(other.Text, asWritten(other.Text, text)) {
 			return other
 		}
 	}

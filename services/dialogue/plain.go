@@ -2,6 +2,7 @@ package dialogue
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -47,6 +48,21 @@ func (d *Dialogue) tellsOfSender(s string) bool {
 	}
 	contact := strings.Contains(s, privacy.Email.Marker()) || strings.Contains(s, privacy.Phone.Marker())
 	return contact || utf8.RuneCountInString(s) < 40 && !d.signals.Case.MatchString(s)
+}
+
+// maskedBefore gives a text that was masked before, with the kinds of what its
+// marks stand for.
+func maskedBefore(text string) privacy.Result {
+	m := privacy.Mask(text)
+	for _, k := range []privacy.Kind{
+		privacy.BirthNumber, privacy.DNumber, privacy.HelpNumber, privacy.SyntheticNumber, privacy.Phone,
+		privacy.Email, privacy.Name, privacy.Account, privacy.Address, privacy.JournalNumber,
+	} {
+		if strings.Contains(m.Text, k.Marker()) && !slices.Contains(m.Kinds, k) {
+			m.Kinds = append(m.Kinds, k)
+		}
+	}
+	return m
 }
 
 // plainWords gives a masked message as it was written, with the marks of what

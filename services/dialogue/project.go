@@ -33,8 +33,8 @@ type project struct {
 	unknown []string       // what the person could not tell
 	words   map[string]string
 	fresh   []string // facts that this message says or brings
+	read    int      // how many of them its words say
 	reply   bool     // it replies to a question back, or changes what is known
-	told    bool     // the message tells of the project, rather than asking in general
 	result  rules.Result
 }
 
@@ -44,6 +44,7 @@ const topicFact = "question_topic"
 // understand reads what a message says of the project and judges it.
 func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) (project, error) {
 	p := project{facts: t.Facts, words: map[string]string{}, unknown: slices.Clone(t.Unknown)}
+	p.reply = t.Original != "" && strings.TrimSpace(text) == ""
 	if d.rules == nil {
 		if p.facts == nil {
 			p.facts = map[string]any{}
@@ -56,35 +57,58 @@ func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) 
 		told = map[string]any{t.Awaited: value}
 		maps.Copy(told, t.Facts)
 	}
-	p.reply = t.Original != "" && (replied || strings.TrimSpace(text) == "")
-	p.facts = d.known(t, history, p.reply)
+	p.reply = p.reply || replied
+	p.facts = d.known(t, history)
 	if !p.reply {
+		// what was asked in words before is not asked now, unless the message replies
+		topic := p.facts[topicFact]
+		delete(p.facts, topicFact)
 		p.fresh = d.read(text, p.facts, p.words)
-		p.reply = t.Awaited != "" && slices.Contains(p.fresh, t.Awaited) // in words of one's own
+		p.read = len(p.fresh)
+		// a reply in words of one's own asks nothing besides
+		p.reply = t.Original != "" && slices.Contains(p.fresh, t.Awaited) && !d.signals.Question.MatchString(text)
+		if p.reply && p.facts[topicFact] == nil {
+			p.facts[topicFact] = topic
+		}
 	}
 	p.take(told)
 	p.facts = d.normal(p.facts)
 	p.unknown = slices.DeleteFunc(p.unknown, func(k string) bool { return p.facts[k] != nil })
 	slices.Sort(p.unknown)
 	p.unknown = slices.Compact(p.unknown)
-	p.told = p.reply || slices.ContainsFunc(p.fresh, func(k string) bool { return k != topicFact })
 	var err error
 	p.result, err = d.rules.Evaluate(p.facts, time.Time{})
 	return p, err
 }
 
-// known gives the facts from before a message. What was asked in words before
-// is not asked now, unless the message replies.
-func (d *Dialogue) known(t kiveileder.Turn, history []string, reply bool) map[string]any {
+// ofData are facts that questions in general name as well: without a purpose or
+// a tool, and without a project of one's own, they say nothing of one.
+var ofData = []string{"data_sources", "registry_scope", "linkage", "consent", "data_identifiability", "cross_institution", "scientific_method", "fully_automated"}
+
+// readOwn reads a message, unless it only asks about data in general.
+func (p *project) readOwn(d *Dialogue, text string) {
+	facts, words := maps.Clone(p.facts), map[string]string{}
+	fresh := d.read(text, facts, words)
+	general := !slices.ContainsFunc(fresh, func(f string) bool { return !slices.Contains(ofData, f) })
+	if general && len(p.facts) == 0 && !d.signals.Own.MatchString(text) {
+		return
+	}
+	p.facts, p.words, p.fresh = facts, words, fresh
+}
+
+// known gives the facts from before a message. Those of a stored conversation
+// may be older than the rules: what the rules do not know any more is left out.
+func (d *Dialogue) known(t kiveileder.Turn, history []string) map[string]any {
 	facts := maps.Clone(t.Known)
 	if facts == nil {
-		facts = map[string]any{}
+		earlier := project{facts: map[string]any{}}
 		for _, h := range history {
-			d.read(h, facts, nil)
+			earlier.readOwn(d, h)
 		}
+		facts = earlier.facts
 	}
-	if !reply {
-		delete(facts, topicFact)
+	if d.checkFacts(facts) != nil {
+		maps.DeleteFunc(facts, func(k string, v any) bool { return d.checkFacts(map[string]any{k: v}) != nil })
 	}
 	return facts
 }
@@ -102,7 +126,9 @@ func (p *project) take(told map[string]any) {
 			p.unknown = append(p.unknown, k)
 		default:
 			p.facts[k] = v
-			p.fresh = append(p.fresh, k)
+			if !slices.Contains(p.fresh, k) {
+				p.fresh = append(p.fresh, k)
+			}
 		}
 	}
 }
@@ -122,10 +148,13 @@ func (d *Dialogue) replyTo(t kiveileder.Turn, text string) (any, bool) {
 	for i, r := range f.Replies {
 		for _, label := range r.Label {
 			first, _, _ := strings.Cut(label, ",")
-			if said == bare(label) || said == bare(first) || said == fmt.Sprint(i+1) || said == fmt.Sprint(r.Value) {
+			if said == bare(label) || said == bare(first) || said == fmt.Sprint(i+1) || said == valueWord(r.Value) {
 				return r.Value, true
 			}
 		}
+	}
+	if yes, ok := yesNo[said]; ok && f.Type == rules.YesNo { // whatever the buttons say: it is asked as yes or no
+		return yes, true
 	}
 	if said == fmt.Sprint(len(f.Replies)+1) || slices.ContainsFunc(kiveileder.Languages, func(l kiveileder.Language) bool {
 		return said == bare(d.texts.Get("do_not_know", l))
@@ -133,6 +162,16 @@ func (d *Dialogue) replyTo(t kiveileder.Turn, text string) (any, bool) {
 		return kiveileder.UnknownValue, true
 	}
 	return nil, false
+}
+
+var yesNo = map[string]bool{"ja": true, "yes": true, "nei": false, "no": false}
+
+// valueWord writes a value as somebody who knows its key would.
+func valueWord(v any) string {
+	if list := texts(v); list != nil {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprint(v)
 }
 
 // bare gives a reply without what people add to it or leave out.
@@ -211,7 +250,7 @@ func (d *Dialogue) normal(facts map[string]any) map[string]any {
 		case f.Type == rules.YesNo && len(list) == 1 && (list[0] == "false" || list[0] == "no"):
 			v = false
 		}
-		if v != nil {
+		if v != nil || !ok {
 			out[k] = v
 		}
 	}

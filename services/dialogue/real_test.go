@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"kiveileder"
 	"kiveileder/corpus"
@@ -93,7 +94,128 @@ func (k *talk) say(text string, facts known) kiveileder.Answer {
 	if err != nil {
 		k.t.Fatalf("%q: %v", text, err)
 	}
+	sound(k.t, *e.Answer)
 	return *e.Answer
+}
+
+// passages gives the passages that ship, by id.
+var passages = sync.OnceValue(func() map[string]kiveileder.Passage {
+	s, err := builtin.Snapshot()
+	if err != nil {
+		return nil
+	}
+	out := map[string]kiveileder.Passage{}
+	for _, p := range s.Corpus.Passages {
+		out[p.ID] = p
+	}
+	return out
+})
+
+// sound holds an answer against what every answer promises.
+func sound(t testing.TB, a kiveileder.Answer) {
+	t.Helper()
+	if len(a.Citations) > kiveileder.MaxCitations {
+		t.Errorf("%d citations", len(a.Citations))
+	}
+	for _, c := range a.Citations {
+		verbatim(t, c)
+	}
+	set, _ := ruleSet(t)
+	step := 0
+	for _, f := range a.Findings {
+		o, ok := set.Outcome(f.Outcome)
+		if !ok || o.Step < step {
+			t.Errorf("%s stands behind step %d of the path", f.Outcome, step)
+		}
+		step = o.Step
+		findingSound(t, f)
+		for i, n := range f.Citations {
+			if n < 0 || n >= len(a.Citations) || slices.Contains(f.Citations[:i], n) {
+				t.Fatalf("%s points to %v of %d citations", f.Outcome, f.Citations, len(a.Citations))
+			}
+			c := a.Citations[n]
+			if !slices.ContainsFunc(f.Quotes, func(q kiveileder.Citation) bool { return q.Passage == c.Passage && strings.Contains(c.Quote, q.Quote) }) {
+				t.Errorf("%s points to %s, which does not say what it rests on", f.Outcome, c.Passage)
+			}
+		}
+	}
+	for _, cf := range a.Conflicts {
+		for _, n := range cf.Citations {
+			if len(cf.Citations) < 2 || n < 0 || n >= len(a.Citations) {
+				t.Errorf("the conflict %q points to %v of %d citations", cf.Text, cf.Citations, len(a.Citations))
+			}
+		}
+	}
+	askSound(t, a)
+	if (a.Status == kiveileder.Escalate) && a.HandOver == nil {
+		t.Error("hands over to nobody")
+	}
+}
+
+// findingSound holds what every finding promises, also those under an if.
+func findingSound(t testing.TB, f kiveileder.Finding) {
+	t.Helper()
+	if f.Text == "" || f.Kind == "" || f.Rule == "" || len(f.Quotes) == 0 {
+		t.Errorf("finding without a text, kind, rule or quote: %+v", f)
+	}
+	for _, q := range f.Quotes {
+		verbatim(t, q)
+	}
+}
+
+func verbatim(t testing.TB, c kiveileder.Citation) {
+	t.Helper()
+	p, ok := passages()[c.Passage]
+	switch {
+	case !ok || p.Source != c.Source || c.Title == "" || c.Date == "":
+		t.Errorf("citation of an unknown place: %+v", c)
+	case c.Quote == "" || !strings.Contains(p.Text, c.Quote):
+		t.Errorf("%s does not say %q", c.Passage, c.Quote)
+	case utf8.RuneCountInString(c.Quote) > kiveileder.MaxQuoteChars:
+		t.Errorf("the quote from %s is too long", c.Passage)
+	case c.Lead != "" && !strings.HasPrefix(p.Text, c.Quote):
+		t.Errorf("the lead-in of %s stands before words in the middle", c.Passage)
+	}
+}
+
+// askSound holds what a question back promises.
+func askSound(t testing.TB, a kiveileder.Answer) {
+	t.Helper()
+	for _, m := range a.Missing {
+		if a.Facts[m] != nil && !slices.Contains(outcomes(a.Findings), "facts_conflict") { // then it is what is asked
+			t.Errorf("%s is given and missing", m)
+		}
+	}
+	for _, u := range a.Unknown {
+		if a.Facts[u] != nil {
+			t.Errorf("%s is given and unknown", u)
+		}
+	}
+	if a.Ifs != nil {
+		if a.Ifs.Question == "" || len(a.Ifs.Cases) == 0 || !slices.Contains(a.Missing, a.Ifs.Fact) || a.Ask != nil {
+			t.Errorf("ifs %+v, missing %v, ask %v", a.Ifs, a.Missing, a.Ask)
+		}
+		for _, c := range a.Ifs.Cases {
+			for _, f := range c.Findings {
+				findingSound(t, f)
+			}
+		}
+	}
+	if (a.Status == kiveileder.Clarify) != (a.Ask != nil) || (a.Ask != nil) != (a.Asked > 0) {
+		t.Errorf("%s, ask %v, asked %d", a.Status, a.Ask, a.Asked)
+	}
+	if a.Ask == nil {
+		return
+	}
+	if a.Facts[a.Ask.Fact] != nil && !slices.Contains(outcomes(a.Findings), "facts_conflict") || slices.Contains(a.Unknown, a.Ask.Fact) || !slices.Contains(a.Missing, a.Ask.Fact) {
+		t.Errorf("asks for %s: facts %v, unknown %v, missing %v", a.Ask.Fact, a.Facts, a.Unknown, a.Missing)
+	}
+	if n := len(a.Ask.Options); n < 3 || a.Ask.Options[n-1].Value != kiveileder.UnknownValue || a.Ask.Question == "" || a.Ask.Why == "" {
+		t.Errorf("asks %+v", a.Ask)
+	}
+	if a.Asked > 3 {
+		t.Errorf("asks for the %dth time in a row", a.Asked)
+	}
 }
 
 // outcomes gives the keys of findings in their order.
