@@ -20,6 +20,7 @@ import (
 	"kiveileder/gateway/wire"
 	"kiveileder/gateway/ws"
 	"kiveileder/retriever"
+	"kiveileder/services/rules"
 )
 
 // Conversations hold what is said. *conversation.Service does.
@@ -66,6 +67,7 @@ type Deps struct {
 	Keys          Keys
 	Searcher      Searcher
 	Rules         Rules
+	RuleSet       func() *rules.Set // shown on the page of the rules; nil, or giving nil, for none
 	Library       Library
 	Texts         corpus.Texts
 	Versions      func() kiveileder.Versions
@@ -90,6 +92,7 @@ type Gateway struct {
 	sockets     *sockets
 	turns       turns
 	lanes       lanes
+	rulePages   rulePages
 	draining    atomic.Bool
 
 	base        context.Context // of what sessions do; it ends with the service
@@ -133,6 +136,7 @@ func (g *Gateway) routes() *http.ServeMux {
 	m.HandleFunc("GET /v1/conversation", g.light(g.readConversation))
 	m.HandleFunc("DELETE /v1/conversation", g.light(g.deleteConversation))
 	m.HandleFunc("GET /v1/conversation/export", g.light(g.exportConversation))
+	m.HandleFunc("GET /v1/conversation/sheet", g.light(g.sheet))
 	m.HandleFunc("GET /v1/conversation/events", g.light(g.events))
 	m.HandleFunc("POST /v1/conversation/messages", g.limited(g.postMessage))
 	m.HandleFunc("GET /livez", g.live)
@@ -141,6 +145,7 @@ func (g *Gateway) routes() *http.ServeMux {
 	m.HandleFunc("GET /openapi.json", described(openAPI))
 	m.HandleFunc("GET /asyncapi.json", described(asyncAPI))
 	m.HandleFunc("GET /{$}", g.index)
+	m.HandleFunc("GET /regler", g.regler)
 	m.HandleFunc("GET /kilder", g.sources)
 	m.HandleFunc("GET /kilder/{id}", g.source)
 	m.HandleFunc("GET /static/", g.static)

@@ -160,9 +160,15 @@ func (s *Service) turn(ctx context.Context, key string, m kiveileder.Entry) (t k
 		}
 		thread, t.Original = last.Thread, question.Text
 		t.Known, t.Unknown, t.Asked = with(last.Answer.Facts), last.Answer.Unknown, last.Answer.Asked
-		if last.Answer.Ask != nil {
+		switch {
+		case last.Answer.Ask != nil:
 			t.Awaited = last.Answer.Ask.Fact
+		case last.Answer.Ifs != nil:
+			t.Awaited = last.Answer.Ifs.Fact
 		}
+	} else if n := len(before); n > 0 && strings.TrimSpace(m.Text) == "" {
+		// facts alone, sent while the question that they are about waited
+		thread, t.Original = before[n-1].Offset, before[n-1].Text
 	}
 	late, err := s.waited(ctx, key, m)
 	if late != nil {

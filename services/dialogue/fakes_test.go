@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"kiveileder"
 	"kiveileder/corpus"
 	"kiveileder/retriever"
@@ -72,7 +74,7 @@ func library(conflicts ...corpus.Conflict) *corpus.Library {
 	})
 }
 
-func texts(t testing.TB) corpus.Texts {
+func texts(t rapid.TB) corpus.Texts {
 	t.Helper()
 	ts, err := loadTexts()
 	if err != nil {
@@ -86,7 +88,7 @@ var loadTexts = sync.OnceValues(func() (corpus.Texts, error) { return corpus.Loa
 var versions = kiveileder.Versions{Corpus: "c1", Model: "m1"}
 
 // ruleSet gives the rules and the reader that ship.
-func ruleSet(t testing.TB) (*rules.Set, *reading.Reader) {
+func ruleSet(t rapid.TB) (*rules.Set, *reading.Reader) {
 	t.Helper()
 	r, err := loadRules()
 	if err != nil {
@@ -116,7 +118,7 @@ var loadRules = sync.OnceValues(func() (l loaded, err error) {
 	return l, err
 })
 
-func signals(t testing.TB) corpus.Signals {
+func signals(t rapid.TB) corpus.Signals {
 	t.Helper()
 	s, err := corpus.LoadSignals(corpus.Files)
 	if err != nil {

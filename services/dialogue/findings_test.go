@@ -115,20 +115,20 @@ func TestFindingsLanguages(t *testing.T) {
 }
 
 // When a conflict's other side takes the place of the last citation, no finding
-// goes on pointing there.
+// goes on pointing there; it keeps its own quotes.
 func TestConflictTakesAPlace(t *testing.T) {
 	other := passageOf(t, "forhåndsgodkjenning fra REK, jf. helseforskningsloven § 33")
 	a := ask(t, real(t, finds(unsure)), kiveileder.Turn{Question: "Slik er det.", Facts: known{
-		"purpose": []any{"health_research", "clinical_decision_support"}, "data_sources": []any{"patient_record", "health_registry"},
-		"registry_scope": "hds", "consent": "no", "development_within_research_project": false, "linkage": true,
+		"purpose": "health_research", "data_sources": "patient_record", "consent": "yes",
 	}})
 	sound(t, a)
-	if len(a.Citations) != kiveileder.MaxCitations || !slices.ContainsFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == other.ID }) {
-		t.Logf("%d citations, %d conflicts", len(a.Citations), len(a.Conflicts))
+	at := slices.IndexFunc(a.Citations, func(c kiveileder.Citation) bool { return c.Passage == other.ID })
+	if len(a.Citations) != kiveileder.MaxCitations || at < 0 || len(a.Conflicts) == 0 || !slices.Contains(a.Conflicts[0].Citations, at) {
+		t.Fatalf("%d citations, § 33 at %d, conflicts %+v", len(a.Citations), at, a.Conflicts)
 	}
 	for _, f := range a.Findings {
 		if len(f.Quotes) == 0 {
-			t.Errorf("%s has lost its quotes", f.Outcome)
+			t.Errorf("%s has no quotes", f.Outcome)
 		}
 	}
 }
@@ -176,10 +176,16 @@ func TestBesideTheRules(t *testing.T) {
 		{"Når kommer svaret fra komiteen?", unsure, project, true},
 		{"Hva koster det?", unsure, project, true},
 		{"Hvilken artikkel i forordningen er grunnlaget?", unsure, project, true},
+		{"Hvor lenge kan vi lagre opplysningene?", unsure, project, true},
+		{"Kor mykje må vi betale for dette, og kven får pengane?", unsure, project, true},
+		{"How long may we keep the data at our place?", unsure, project, true},
+		{"Hvilken artikkel må vi bruke som grunnlag?", unsure, project, true},
+		{"Må vi gjøre en DPIA?", unsure, project, true},
+		{"Vi vil vite hvor mange som faller. Må vi søke?", unsure, project, false},
 		{"How long can the data be kept at our place?", unsure, project, true},
 		{"Kor lenge kan opplysningane lagrast hos oss, og kven veit det?", unsure, project, true},
-		{"Må vi gjøre en DPIA?", never, project, true},
-		{"Må vi gjøre en DPIA?", little, known{"purpose": "health_research"}, true},
+		{"Må vi gjøre noe mer?", never, project, true},
+		{"Skal vi si fra til noen?", little, known{"purpose": "health_research"}, true},
 		{"Hva må vi gjøre?", little, known{"purpose": "health_research"}, false},
 		{"Hva må vi gjøre?", unsure, project, false},
 		{"Hvem søker vi til?", unsure, project, false},

@@ -3,6 +3,7 @@ package dialogue
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,10 +64,17 @@ func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) 
 		// what was asked in words before is not asked now, unless the message replies
 		topic := p.facts[topicFact]
 		delete(p.facts, topicFact)
-		p.fresh = d.read(text, p.facts, p.words)
+		p.readOwn(d, text)
 		p.read = len(p.fresh)
 		// a reply in words of one's own asks nothing besides
 		p.reply = t.Original != "" && slices.Contains(p.fresh, t.Awaited) && !d.signals.Question.MatchString(text)
+		if v, ok := d.begins(t, text); ok && !p.reply && !d.signals.Question.MatchString(text) {
+			p.reply, told = true, maps.Clone(told)
+			if told == nil {
+				told = map[string]any{}
+			}
+			told[t.Awaited] = v
+		}
 		if p.reply && p.facts[topicFact] == nil {
 			p.facts[topicFact] = topic
 		}
@@ -144,7 +152,7 @@ func (d *Dialogue) replyTo(t kiveileder.Turn, text string) (any, bool) {
 	if v, ok := t.Facts[t.Awaited]; ok && v != nil {
 		return v, true
 	}
-	said := bare(text)
+	said := yesOrNo(bare(text))
 	for i, r := range f.Replies {
 		for _, label := range r.Label {
 			first, _, _ := strings.Cut(label, ",")
@@ -166,6 +174,25 @@ func (d *Dialogue) replyTo(t kiveileder.Turn, text string) (any, bool) {
 
 var yesNo = map[string]bool{"ja": true, "yes": true, "nei": false, "no": false}
 
+// Yes or no, with nothing but what people add to it for good measure. Nynorsk
+// "no" is now.
+var (
+	answeredInNorwegian = regexp.MustCompile(`^(ja|nei)[ ,.!]+((det|de|dei|vi|me|jeg|eg|har|er|gjør|gjer|skal|kan|vil|blir|takk|da|då|ikke|ikkje|ennå|enno)[ ,.!]*){1,5}$`)
+	answeredInEnglish   = regexp.MustCompile(`^(yes|no)[ ,.!]+((we|they|it|do|does|have|are|is|will|not|don.t|doesn.t|haven.t|aren.t|isn.t|won.t|yet|thanks)[ ,.!]*){1,5}$`)
+	denies              = regexp.MustCompile(`\b(ikke|ikkje|not)\b|n.t\b`)
+)
+
+// yesOrNo gives the yes or the no of a reply that says nothing else, else the
+// reply.
+func yesOrNo(said string) string {
+	for _, p := range []*regexp.Regexp{answeredInNorwegian, answeredInEnglish} {
+		if m := p.FindStringSubmatch(said); m != nil && (!yesNo[m[1]] || !denies.MatchString(said)) {
+			return m[1]
+		}
+	}
+	return said
+}
+
 // valueWord writes a value as somebody who knows its key would.
 func valueWord(v any) string {
 	if list := texts(v); list != nil {
@@ -173,6 +200,29 @@ func valueWord(v any) string {
 	}
 	return fmt.Sprint(v)
 }
+
+// begins gives what a message answers that begins with yes or no and goes on to
+// say the same ("Nei, de skal ikke kobles"), when there are quick replies that
+// do.
+func (d *Dialogue) begins(t kiveileder.Turn, text string) (any, bool) {
+	first, rest, comma := strings.Cut(bare(text), ",")
+	yes, ok := yesNo[first]
+	f, known := d.rules.Fact(t.Awaited)
+	if !comma || !ok || !known || t.Original == "" || but.MatchString(rest) || yes && denies.MatchString(rest) {
+		return nil, false
+	}
+	for _, r := range f.Replies {
+		for _, label := range r.Label {
+			if word, _, _ := strings.Cut(bare(label), ","); word == first {
+				return r.Value, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// but is what takes back a part of a yes or a no.
+var but = regexp.MustCompile(`\b(men|but|bare|berre|only|noen|nokon|nokre|some|unntatt|unntake|except|delvis|partly)\b`)
 
 // bare gives a reply without what people add to it or leave out.
 func bare(s string) string { return strings.ToLower(strings.Trim(s, " \t\r\n.,!?")) }

@@ -1,13 +1,15 @@
 package dialogue_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"kiveileder"
 	"kiveileder/corpus"
@@ -29,7 +31,7 @@ var builtIn = sync.OnceValues(func() (*corpus.Library, error) {
 	return corpus.NewLibrary(s.Corpus), nil
 })
 
-func builtInLibrary(t testing.TB) *corpus.Library {
+func builtInLibrary(t rapid.TB) *corpus.Library {
 	t.Helper()
 	l, err := builtIn()
 	if err != nil {
@@ -39,7 +41,7 @@ func builtInLibrary(t testing.TB) *corpus.Library {
 }
 
 // real gives a dialogue over a searcher and all that ships.
-func real(t testing.TB, s dialogue.Searcher) *dialogue.Dialogue {
+func real(t rapid.TB, s dialogue.Searcher) *dialogue.Dialogue {
 	t.Helper()
 	set, reader := ruleSet(t)
 	return dialogue.New(dialogue.Deps{
@@ -49,7 +51,7 @@ func real(t testing.TB, s dialogue.Searcher) *dialogue.Dialogue {
 }
 
 // passageOf gives the passage that ships and says so.
-func passageOf(t testing.TB, snippet string) kiveileder.Passage {
+func passageOf(t rapid.TB, snippet string) kiveileder.Passage {
 	t.Helper()
 	s, err := builtin.Snapshot()
 	if err != nil {
@@ -69,14 +71,14 @@ var unsure = retriever.Verdict{Class: retriever.Uncertain, Answers: .1, Unanswer
 
 // A talk is a conversation with the real service over a memory.
 type talk struct {
-	t      testing.TB
+	t      rapid.TB
 	svc    *conversation.Service
 	search *fakeSearcher
 	key    string
 	n      int
 }
 
-func newTalk(t testing.TB) *talk {
+func newTalk(t rapid.TB) *talk {
 	t.Helper()
 	s := finds(unsure, passageOf(t, "Må ha etisk forhåndsgodkjenning fra REK"))
 	return &talk{t: t, svc: conversation.New(conversation.NewMemory("test"), real(t, s)), search: s, key: "talk"}
@@ -86,11 +88,11 @@ func newTalk(t testing.TB) *talk {
 func (k *talk) say(text string, facts known) kiveileder.Answer {
 	k.t.Helper()
 	k.n++
-	m, _, err := k.svc.Accept(k.t.Context(), k.key, kiveileder.Post{ID: fmt.Sprint(k.n), Question: text, Facts: facts})
+	m, _, err := k.svc.Accept(context.Background(), k.key, kiveileder.Post{ID: fmt.Sprint(k.n), Question: text, Facts: facts})
 	if err != nil {
 		k.t.Fatalf("%q: %v", text, err)
 	}
-	e, err := k.svc.Answer(k.t.Context(), k.key, m.Offset, nil)
+	e, err := k.svc.Answer(context.Background(), k.key, m.Offset, nil)
 	if err != nil {
 		k.t.Fatalf("%q: %v", text, err)
 	}
@@ -112,7 +114,7 @@ var passages = sync.OnceValue(func() map[string]kiveileder.Passage {
 })
 
 // sound holds an answer against what every answer promises.
-func sound(t testing.TB, a kiveileder.Answer) {
+func sound(t rapid.TB, a kiveileder.Answer) {
 	t.Helper()
 	if len(a.Citations) > kiveileder.MaxCitations {
 		t.Errorf("%d citations", len(a.Citations))
@@ -120,10 +122,13 @@ func sound(t testing.TB, a kiveileder.Answer) {
 	for _, c := range a.Citations {
 		verbatim(t, c)
 	}
-	set, _ := ruleSet(t)
+	r, err := loadRules()
+	if err != nil {
+		t.Fatal(err)
+	}
 	step := 0
 	for _, f := range a.Findings {
-		o, ok := set.Outcome(f.Outcome)
+		o, ok := r.set.Outcome(f.Outcome)
 		if !ok || o.Step < step {
 			t.Errorf("%s stands behind step %d of the path", f.Outcome, step)
 		}
@@ -153,7 +158,7 @@ func sound(t testing.TB, a kiveileder.Answer) {
 }
 
 // findingSound holds what every finding promises, also those under an if.
-func findingSound(t testing.TB, f kiveileder.Finding) {
+func findingSound(t rapid.TB, f kiveileder.Finding) {
 	t.Helper()
 	if f.Text == "" || f.Kind == "" || f.Rule == "" || len(f.Quotes) == 0 {
 		t.Errorf("finding without a text, kind, rule or quote: %+v", f)
@@ -163,7 +168,7 @@ func findingSound(t testing.TB, f kiveileder.Finding) {
 	}
 }
 
-func verbatim(t testing.TB, c kiveileder.Citation) {
+func verbatim(t rapid.TB, c kiveileder.Citation) {
 	t.Helper()
 	p, ok := passages()[c.Passage]
 	switch {
@@ -179,7 +184,7 @@ func verbatim(t testing.TB, c kiveileder.Citation) {
 }
 
 // askSound holds what a question back promises.
-func askSound(t testing.TB, a kiveileder.Answer) {
+func askSound(t rapid.TB, a kiveileder.Answer) {
 	t.Helper()
 	for _, m := range a.Missing {
 		if a.Facts[m] != nil && !slices.Contains(outcomes(a.Findings), "facts_conflict") { // then it is what is asked

@@ -18,6 +18,7 @@ type guard struct {
 	Except  []string `yaml:"except"`
 	Why     string   `yaml:"why"`
 	concept int
+	file    string
 	stop    int // -1 for none
 }
 

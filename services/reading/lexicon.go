@@ -13,8 +13,8 @@ type lexicon struct {
 	breaks, short map[string]bool
 	concepts      map[string]int // name to number
 	phrases       [][]int        // concept to numbers of its phrases, for the lint
-	longer        map[int][]phrase
-	single        map[int][]int // atom to the concepts it is a phrase of
+	longer        [][]phrase     // atom to the phrases it begins
+	single        [][]int        // atom to the concepts it is a phrase of
 
 	atoms    map[string]int
 	exact    map[string]int
@@ -47,8 +47,8 @@ const minTypo = 8
 
 func newLexicon() *lexicon {
 	return &lexicon{
-		breaks: map[string]bool{}, short: map[string]bool{}, concepts: map[string]int{}, longer: map[int][]phrase{},
-		single: map[int][]int{}, atoms: map[string]int{}, exact: map[string]int{}, prefixes: map[string]int{},
+		breaks: map[string]bool{}, short: map[string]bool{}, concepts: map[string]int{},
+		atoms: map[string]int{}, exact: map[string]int{}, prefixes: map[string]int{},
 		suffixes: map[string]int{}, within: trie{{}}, near: map[string][]nearAtom{},
 	}
 }
@@ -78,6 +78,7 @@ func (l *lexicon) atom(w string) (int, error) {
 	}
 	n := len(l.atoms)
 	l.atoms[key] = n
+	l.single, l.longer = append(l.single, nil), append(l.longer, nil)
 	switch {
 	case head && tail:
 		l.within.add(stem, n)
@@ -224,7 +225,24 @@ func (l *lexicon) scan(ts []token) [][]span {
 		}
 		atoms[i] = as
 	}
+	room := make([]int, len(l.concepts)) // places each concept may have
+	total := 0
+	for _, as := range atoms {
+		for _, a := range as {
+			for _, c := range l.single[a] {
+				room[c]++
+			}
+			for _, p := range l.longer[a] {
+				room[p.concept]++
+			}
+			total += len(l.single[a]) + len(l.longer[a])
+		}
+	}
 	places := make([][]span, len(l.concepts))
+	all := make([]span, total) // one piece of memory for all
+	for c, n := range room {
+		places[c], all = all[:0:n], all[n:]
+	}
 	put := func(c, first, last int) {
 		at := places[c]
 		if n := len(at); n > 0 && at[n-1].first == first {

@@ -166,6 +166,12 @@ func Load(fsys fs.FS) (*Reader, error) {
 			for _, ru := range f.Rules {
 				ru.file = name
 			}
+			for i := range f.Settle {
+				f.Settle[i].file = name
+			}
+			for i := range f.Guards {
+				f.Guards[i].file = name
+			}
 			files = append(files, f)
 		}
 		if err != nil {
@@ -188,12 +194,12 @@ func Load(fsys fs.FS) (*Reader, error) {
 		for _, g := range f.Guards {
 			var ok bool
 			if g.concept, ok = r.lex.concepts[g.Words]; !ok {
-				bad("guards", 1, fmt.Errorf("guard %s: no words for %q", g.Guard, g.Words))
+				bad(g.file, 1, fmt.Errorf("guard %s: no words for %q", g.Guard, g.Words))
 			}
 			g.stop = -1
 			if g.Stop != "" {
 				if g.stop, ok = r.lex.concepts[g.Stop]; !ok {
-					bad("guards", 1, fmt.Errorf("guard %s: no words for %q", g.Guard, g.Stop))
+					bad(g.file, 1, fmt.Errorf("guard %s: no words for %q", g.Guard, g.Stop))
 				}
 			}
 			r.guards = append(r.guards, g)
@@ -285,16 +291,19 @@ func (r *Reader) checkSettle(bad func(string, int, error)) {
 		read[ru.fact+"="+ru.Denied] = true
 	}
 	for _, s := range r.settle {
+		if len(s.When) == 0 {
+			bad(s.file, s.Line, errors.New("a settlement wants when"))
+		}
 		for _, a := range s.Add {
 			fact, value, _ := strings.Cut(a, "=")
-			bad("settle", s.Line, r.kinds.check(fact, value))
+			bad(s.file, s.Line, r.kinds.check(fact, value))
 			read[a] = true
 		}
 	}
 	for _, s := range r.settle {
 		for _, k := range slices.Concat(s.When, s.Unless, s.Drop) {
 			if !read[k] {
-				bad("settle", s.Line, fmt.Errorf("nothing reads %q", k))
+				bad(s.file, s.Line, fmt.Errorf("nothing reads %q", k))
 			}
 		}
 	}

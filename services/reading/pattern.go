@@ -12,6 +12,7 @@ import (
 type pattern struct {
 	text  string
 	whole bool // "text: ...": anywhere in the text
+	near  bool // "clause: ...": in the clause of what was matched
 	parts [][]item
 	needs []int // the concepts of all items
 }
@@ -28,6 +29,7 @@ func (l *lexicon) pattern(s string) (pattern, error) {
 	p := pattern{text: s}
 	rest, whole := strings.CutPrefix(s, "text:")
 	p.whole = whole
+	rest, p.near = strings.CutPrefix(rest, "clause:")
 	for part := range strings.SplitSeq(rest, " & ") {
 		var items []item
 		gap := 0

@@ -15,7 +15,6 @@ import (
 	"cmp"
 	"iter"
 	"slices"
-	"strings"
 )
 
 // A Reading is one value of one fact, and the words that say it.
@@ -38,7 +37,7 @@ func valueText(v any) string {
 		}
 		return "no"
 	case []string:
-		return strings.Join(v, ",")
+		return v[0]
 	}
 	s, _ := v.(string)
 	return s
@@ -116,10 +115,7 @@ func (r *Reader) readings(text string) []Reading {
 		out = append(out, r.apply(d, ru)...)
 	}
 	slices.SortStableFunc(out, func(a, b Reading) int { return cmp.Compare(a.Start, b.Start) })
-	for _, s := range r.settle {
-		out = s.apply(out, r.kinds)
-	}
-	return out
+	return r.settled(out)
 }
 
 // finish drops marks, repetitions and contradictions.
@@ -246,8 +242,11 @@ func (r *Reader) conditions(d *document, ru *rule, s span) bool {
 				return false
 			}
 		}
-		if p.whole {
+		switch {
+		case p.whole:
 			return len(p.match(d, 0, len(d.tokens))) > 0
+		case p.near:
+			return len(p.match(d, d.clause[s.first].first, d.clause[s.last].last+1)) > 0
 		}
 		return len(p.match(d, lo, hi)) > 0
 	}

@@ -105,7 +105,8 @@ func (l *lexicon) endsSentence(text string, i int, ts []token) bool {
 	if l.short[w] {
 		return false
 	}
-	return len(w) > 1 || unicode.IsDigit(rune(w[0])) && nextUpper(text, i+1)
+	small := unicode.IsDigit(rune(w[0])) || text[i-1] >= 'a' // "i." ends a sentence, "A." begins a name
+	return len(w) > 1 || small && nextUpper(text, i+1)
 }
 
 func nextUpper(text string, i int) bool {
