@@ -39,7 +39,7 @@ func Versions() (kiveileder.Versions, error) {
 	if err != nil {
 		return kiveileder.Versions{}, err
 	}
-	r, err := loadRules(corpus.Files, nil)
+	r, err := loadRules(corpus.Files)
 	if err != nil {
 		return kiveileder.Versions{}, err
 	}

@@ -38,20 +38,20 @@ func questions(ctx context.Context, o options, bin, dir string, out io.Writer) e
 	for _, k := range o.clients {
 		// a new question each time: the words change, so no cache knows it
 		next := func(i int) string { return fmt.Sprintf("%s (%d)", qs[i%len(qs)], asked+i) }
-		if err := measure(ctx, out, fmt.Sprintf("new, %d clients", k), s, o.n, k, next); err != nil {
+		if err := measure(ctx, out, fmt.Sprintf("new, %d clients", k), s, o.n, k, 3, next); err != nil {
 			return err
 		}
 		asked += o.n
 	}
 	same := func(i int) string { return qs[i%10] }
-	if err := measure(ctx, io.Discard, "", s, 60, 1, same); err != nil {
+	if err := measure(ctx, io.Discard, "", s, 20, 1, 1, same); err != nil {
 		return err
 	}
 	for _, k := range o.clients {
-		if err := measure(ctx, out, fmt.Sprintf("repeated, %d clients", k), s, 5*o.n, k, same); err != nil {
+		if err := measure(ctx, out, fmt.Sprintf("repeated, %d clients", k), s, 5*o.n, k, 1, same); err != nil {
 			return err
 		}
-		if err := measure(ctx, out, fmt.Sprintf("  bare echo, %d clients", k), p, 5*o.n, k, same); err != nil {
+		if err := measure(ctx, out, fmt.Sprintf("  bare echo, %d clients", k), p, 5*o.n, k, 1, same); err != nil {
 			return err
 		}
 	}
@@ -81,8 +81,8 @@ func readQuestions(file string) ([]string, error) {
 }
 
 // measure asks n questions from a number of clients at once, each on a socket
-// of its own and with a conversation that is new every three questions.
-func measure(ctx context.Context, out io.Writer, name string, s *server, n, clients int, question func(int) string) error {
+// of its own and with so many questions in a conversation.
+func measure(ctx context.Context, out io.Writer, name string, s *server, n, clients, talk int, question func(int) string) error {
 	var (
 		next  atomic.Int64
 		mu    sync.Mutex
@@ -93,7 +93,7 @@ func measure(ctx context.Context, out io.Writer, name string, s *server, n, clie
 	begin := time.Now()
 	for range clients {
 		wg.Go(func() {
-			err := ask(ctx, s, func() (string, bool) {
+			err := ask(ctx, s, talk, func() (string, bool) {
 				i := int(next.Add(1)) - 1
 				return question(i), i < n
 			}, func(d time.Duration) {
@@ -116,9 +116,9 @@ func measure(ctx context.Context, out io.Writer, name string, s *server, n, clie
 	return nil
 }
 
-// ask asks on one socket what next gives, until there is no more. The peer
-// echoes the question, which counts as its answer.
-func ask(ctx context.Context, s *server, next func() (string, bool), done func(time.Duration)) error {
+// ask asks on one socket what next gives, until there is no more, talk questions
+// in each conversation. The peer echoes the question, which counts as its answer.
+func ask(ctx context.Context, s *server, talk int, next func() (string, bool), done func(time.Duration)) error {
 	conn, _, err := websocket.DefaultDialer.DialContext(ctx, s.socket(), nil)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func ask(ctx context.Context, s *server, next func() (string, bool), done func(t
 		if !ok {
 			return nil
 		}
-		if i%3 == 0 && conversation != "" {
+		if i%talk == 0 && conversation != "" {
 			if err := conn.WriteJSON(map[string]string{"type": "leave", "id": "l", "conversation": conversation}); err != nil {
 				return err
 			}
