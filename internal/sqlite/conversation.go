@@ -54,20 +54,32 @@ func (c *Conversations) Add(ctx context.Context, key string, e kiveileder.Entry)
 		return e, false, err
 	}
 	err = c.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		stored, added, err = add(ctx, tx, key, e, body)
+		stored, added, err = c.db.add(ctx, tx, key, e, body)
 		return err
 	})
 	return stored, added, wrap("add", err)
 }
 
-func add(ctx context.Context, tx *sql.Tx, key string, e kiveileder.Entry, body []byte) (kiveileder.Entry, bool, error) {
+// The statements of add, which are prepared once: to prepare them each time
+// costs as much as to run them.
+const (
+	findMessage = `SELECT ` + columns + ` FROM entry WHERE conversation = ? AND id = ? AND reply_to = 0`
+	findAnswer  = `SELECT ` + columns + ` FROM entry WHERE conversation = ? AND reply_to = ? AND reply_to > 0`
+	markAnswer  = `UPDATE entry SET answered = ?, replies = ? WHERE conversation = ? AND "offset" = ? AND reply_to = 0`
+	putTop      = `INSERT INTO conversation (key, top, used) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET top = ?2, used = ?3`
+	putEntry    = `INSERT INTO entry (conversation, "offset", id, at, reply_to, thread, body) VALUES (?, ?, ?, ?, ?, ?, ?)`
+)
+
+var prepared = []string{findMessage, findAnswer, markAnswer, putTop, putEntry}
+
+func (db *DB) add(ctx context.Context, tx *sql.Tx, key string, e kiveileder.Entry, body []byte) (kiveileder.Entry, bool, error) {
 	used := e.At.UnixMicro()
 	e.At = time.UnixMicro(used).UTC()
 	top, err := lookup(ctx, tx, key)
 	if err != nil {
 		return e, false, err
 	}
-	old, err := one(same(ctx, tx, key, e))
+	old, err := one(db.same(ctx, tx, key, e))
 	switch {
 	case err != nil:
 		return e, false, err
@@ -78,8 +90,7 @@ func add(ctx context.Context, tx *sql.Tx, key string, e kiveileder.Entry, body [
 	}
 	e.Offset = top + 1
 	if e.Answer != nil {
-		r, err := tx.ExecContext(ctx, `UPDATE entry SET answered = ?, replies = ? WHERE conversation = ? AND "offset" = ? AND reply_to = 0`,
-			e.Offset, e.Thread != e.ReplyTo, key, e.ReplyTo)
+		r, err := db.in(ctx, tx, markAnswer).ExecContext(ctx, e.Offset, e.Thread != e.ReplyTo, key, e.ReplyTo)
 		if err != nil {
 			return e, false, err
 		}
@@ -87,21 +98,19 @@ func add(ctx context.Context, tx *sql.Tx, key string, e kiveileder.Entry, body [
 			return e, false, errors.Join(err, conversation.ErrNoEntry)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO conversation (key, top, used) VALUES (?1, ?2, ?3)
-		ON CONFLICT (key) DO UPDATE SET top = ?2, used = ?3`, key, e.Offset, used); err != nil {
+	if _, err := db.in(ctx, tx, putTop).ExecContext(ctx, key, e.Offset, used); err != nil {
 		return e, false, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO entry (conversation, "offset", id, at, reply_to, thread, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		key, e.Offset, e.ID, used, e.ReplyTo, e.Thread, string(body))
+	_, err = db.in(ctx, tx, putEntry).ExecContext(ctx, key, e.Offset, e.ID, used, e.ReplyTo, e.Thread, string(body))
 	return e, err == nil, err
 }
 
 // same finds the entry that e would be twice.
-func same(ctx context.Context, tx *sql.Tx, key string, e kiveileder.Entry) *sql.Row {
+func (db *DB) same(ctx context.Context, tx *sql.Tx, key string, e kiveileder.Entry) *sql.Row {
 	if e.Answer == nil {
-		return tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entry WHERE conversation = ? AND id = ? AND reply_to = 0`, key, e.ID)
+		return db.in(ctx, tx, findMessage).QueryRowContext(ctx, key, e.ID)
 	}
-	return tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entry WHERE conversation = ? AND reply_to = ? AND reply_to > 0`, key, e.ReplyTo)
+	return db.in(ctx, tx, findAnswer).QueryRowContext(ctx, key, e.ReplyTo)
 }
 
 // lookup gives the newest offset of a conversation, 0 for one that was never

@@ -34,7 +34,8 @@ type DB struct {
 	Epoch string // names this store, see docs/protocol.md
 
 	read  *sql.DB
-	write *sql.DB // one connection
+	write *sql.DB              // one connection
+	stmts map[string]*sql.Stmt // of write, by their text
 	jobs  chan job
 	stop  chan struct{}
 	done  sync.WaitGroup
@@ -53,7 +54,7 @@ func Open(ctx context.Context, file string) (*DB, error) {
 }
 
 func open(ctx context.Context, file string) (_ *DB, err error) {
-	db := &DB{jobs: make(chan job, maxBatch), stop: make(chan struct{})}
+	db := &DB{jobs: make(chan job, maxBatch), stop: make(chan struct{}), stmts: map[string]*sql.Stmt{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.closeConns())
@@ -74,8 +75,18 @@ func open(ctx context.Context, file string) (_ *DB, err error) {
 	if err := db.loadEpoch(ctx); err != nil {
 		return nil, err
 	}
+	for _, q := range prepared {
+		if db.stmts[q], err = db.write.PrepareContext(ctx, q); err != nil {
+			return nil, err
+		}
+	}
 	db.done.Go(db.run)
 	return db, nil
+}
+
+// in gives a prepared statement in a transaction.
+func (db *DB) in(ctx context.Context, tx *sql.Tx, query string) *sql.Stmt {
+	return tx.StmtContext(ctx, db.stmts[query])
 }
 
 // private makes the file, when it is missing, so that nobody else can read it.

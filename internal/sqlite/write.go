@@ -81,6 +81,12 @@ func (db *DB) gather(j job) []job {
 func (db *DB) commit(batch []job) {
 	results := make([]error, len(batch))
 	err := db.transaction(func(ctx context.Context, tx *sql.Tx) error {
+		if len(batch) == 1 { // its failure is the transaction's
+			if err := batch[0].ctx.Err(); err != nil {
+				return err
+			}
+			return batch[0].do(ctx, tx)
+		}
 		for i, j := range batch {
 			if results[i] = j.ctx.Err(); results[i] != nil {
 				continue // its caller has gone
