@@ -6,10 +6,12 @@
 // so that a build of the program needs nothing but Go. The pages ask no other
 // host for anything; [CSP] holds browsers to that. Their words stand in
 // texts.json in three languages: rendered in bokmål here, and changed by the
-// browser when the reader prefers another.
+// browser when the reader prefers another. The page of the rules is made of
+// words that the browser does not have: it is rendered in each language.
 package web
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -17,6 +19,7 @@ import (
 	"strings"
 
 	"kiveileder"
+	"kiveileder/web/rulebook"
 )
 
 // CSP is the value of the header Content-Security-Policy that every page is
@@ -30,12 +33,24 @@ const CSP = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 's
 //go:embed templates
 var templateFiles embed.FS
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"asset": Asset,
-	"t":     text,
-	"date":  dateInWords,
-	"join":  strings.Join,
-}).ParseFS(templateFiles, "templates/*.html"))
+// templates are the pages by the language of their words.
+var templates = func() map[kiveileder.Language]*template.Template {
+	out := map[kiveileder.Language]*template.Template{}
+	for _, lang := range kiveileder.Languages {
+		out[lang] = template.Must(template.New("").Funcs(template.FuncMap{
+			"asset":  Asset,
+			"t":      func(key string) string { return textIn(key, lang) },
+			"tv":     func(key string, values ...any) string { return filled(textIn(key, lang), values...) },
+			"date":   func(iso string) string { return dateIn(iso, lang) },
+			"kind":   func(kind string) string { return textIn("finding_"+kind, lang) },
+			"colour": colour,
+			"anchor": rulebook.Anchor,
+			"minus":  func(a, b int) int { return a - b },
+			"join":   strings.Join,
+		}).ParseFS(templateFiles, "templates/*.html"))
+	}
+	return out
+}()
 
 // examples are the texts of the questions to start from: one answered outright,
 // one that depends on the purpose, one of each kind of rule.
@@ -82,6 +97,24 @@ func Sources(w io.Writer, list []kiveileder.Source) error {
 	return render(w, "sources.html", page{Title: text("sources"), TitleKey: "sources", Script: "page.js", Data: list})
 }
 
+// Rules writes the page of the rules, in the book's language.
+func Rules(w io.Writer, b rulebook.Book) error {
+	return render(w, "rules.html", page{Lang: b.Lang, Rendered: true, Title: textIn("rules", b.Lang), TitleKey: "rules", Script: "page.js", Data: b})
+}
+
+// colour gives the colour of a kind of outcome, as answer.ts does.
+func colour(kind string) string {
+	switch kind {
+	case "required":
+		return "info"
+	case "permitted", "not_required":
+		return "success"
+	case "unclear":
+		return "warning"
+	}
+	return "neutral"
+}
+
 // NotFound writes the page for an address that leads nowhere. The caller sets
 // the status.
 func NotFound(w io.Writer) error {
@@ -90,6 +123,8 @@ func NotFound(w io.Writer) error {
 
 // page is what every template gets; Data is the page's own.
 type page struct {
+	Lang     kiveileder.Language // bokmål when empty
+	Rendered bool                // in that language, and not put into another by the browser
 	Title    string
 	TitleKey string // the title's text, when it is one of ours
 	Script   string
@@ -101,7 +136,8 @@ type page struct {
 // never gets half a document.
 func render(w io.Writer, name string, p page) error {
 	var b strings.Builder
-	if err := templates.ExecuteTemplate(&b, name, p); err != nil {
+	p.Lang = cmp.Or(p.Lang, kiveileder.Bokmal)
+	if err := templates[p.Lang].ExecuteTemplate(&b, name, p); err != nil {
 		return fmt.Errorf("web: %s: %w", name, err)
 	}
 	_, err := io.WriteString(w, b.String())

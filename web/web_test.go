@@ -153,10 +153,17 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-func TestDateInWords(t *testing.T) {
-	for in, want := range map[string]string{"2024-02-14": "14. februar 2024", "2019": "2019", "": ""} {
-		if got := dateInWords(in); got != want {
-			t.Errorf("%q: %q", in, got)
+func TestDateIn(t *testing.T) {
+	for _, c := range []struct {
+		iso  string
+		lang kiveileder.Language
+		want string
+	}{
+		{"2024-02-14", "nb", "14. februar 2024"}, {"2024-02-14", "nn", "14. februar 2024"}, {"2024-02-14", "en", "14 February 2024"},
+		{"2019", "nb", "2019"}, {"", "en", ""},
+	} {
+		if got := dateIn(c.iso, c.lang); got != c.want {
+			t.Errorf("%q in %s: %q, want %q", c.iso, c.lang, got, c.want)
 		}
 	}
 }
@@ -177,6 +184,7 @@ func pages(t *testing.T) map[string]string {
 	})
 	add("sources", func(b *bytes.Buffer) error { return Sources(b, []kiveileder.Source{example.Source, {ID: "x"}}) })
 	add("no sources", func(b *bytes.Buffer) error { return Sources(b, nil) })
+	add("rules", func(b *bytes.Buffer) error { return Rules(b, exampleBook("nn")) })
 	add("not found", func(b *bytes.Buffer) error { return NotFound(b) })
 	return out
 }
@@ -263,7 +271,7 @@ func TestTextsAreKnown(t *testing.T) {
 			}
 		}
 	}
-	collect(templateFiles, "templates/*.html", regexp.MustCompile(`\{\{t "(\w+)"\}\}`))
+	collect(templateFiles, "templates/*.html", regexp.MustCompile(`[{(]tv? "(\w+)"`))
 	collect(templateFiles, "templates/*.html", regexp.MustCompile(`data-t(?:-\w+)?="(\w+)"`))
 	for key := range used {
 		if _, ok := texts[key]; !ok {
@@ -271,10 +279,10 @@ func TestTextsAreKnown(t *testing.T) {
 		}
 	}
 	collect(os.DirFS("src"), "*.ts", regexp.MustCompile(`'(\w+)'`))
-	for _, key := range slices.Concat(examples, []string{"sources", "not_found_title", "footnotes"}) {
+	for _, key := range slices.Concat(examples, []string{"sources", "rules", "not_found_title", "footnotes"}) {
 		used[key] = true
 	}
-	prefixes := []string{"status_", "finding_", "kind_", "version_", "origin_"} // completed at run time
+	prefixes := []string{"status_", "finding_", "kind_", "version_", "origin_", "part_"} // completed at run time
 	for key := range texts {
 		if !used[key] && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("text %q is not used", key)

@@ -23,7 +23,7 @@ export const full = {
   masked: ['navn', 'fodselsnummer', 'noe_nytt'],
   findings: [{
     outcome: 'rek_prior_approval', kind: 'required', text: 'Prosjektet må ha forhåndsgodkjenning.', authority: 'REK',
-    legal_basis: ['helseforskningsloven § 9'], rule: 'r1', citations: [0], quotes: [],
+    legal_basis: ['helseforskningsloven § 9'], rule: 'R1, R3a', citations: [0], quotes: [],
   }, {
     outcome: 'dpia', kind: 'consider', text: 'Personvernkonsekvenser bør vurderes.', prepare: 'Snakk med personvernombudet.', authority: 'Datatilsynet',
     legal_basis: ['personvernforordningen artikkel 35'], purposes: ['Helseforskning'], inferred: true, rule: 'r2', citations: [], quotes: [quote(5), quote(6, { superseded: true })],
@@ -40,6 +40,26 @@ export const full = {
   ],
   conflicts: [{ text: 'Kildene fra 2021 og 2024 forklarer dette ulikt.', citations: [0, 3] }],
   hand_over: { ...hand_over, agencies: ['Datatilsynet'], topic: 'Personvern' },
+};
+
+// as the service makes it of an answer like full
+export const sheet = {
+  language: 'nb', at: '2026-11-22T10:30:00Z', status: 'escalate', lead: full.lead,
+  questions: [{ at: '2026-11-22T10:29:00Z', text: 'Vi vil forske på [navn].\nTrenger vi <b>REK</b>?' }, { at: '2026-11-22T10:30:00Z', text: 'Fra noen' }],
+  facts: [
+    { fact: 'purpose', name: 'Formål', label: 'helseforskning', told: false, words: 'vil forske' },
+    { fact: 'consent', name: 'Samtykke', label: 'samtykke fra noen', told: true },
+    { fact: 'linkage', name: 'Sammenstilling', label: 'Vet ikke', told: false },
+  ],
+  path: [
+    ...full.findings.map((f, i) => ({ ...f, number: i + 1 })),
+    { number: 3, outcome: 'x', kind: 'unclear', text: 'Kildene avgjør det ikke.', rule: 'R14', quotes: [quote(8, { date: '', publisher: '' })] },
+    { number: 4, outcome: 'y', kind: 'noe_nytt', text: 'Et slag som siden ikke kjenner.', rule: 'Z', quotes: [] },
+  ],
+  open: { question: 'Er det gitt samtykke?', missing: [{ fact: 'data_sources', name: 'Datakilder' }], ifs: full.ifs },
+  conflicts: [{ text: 'Kildene fra 2021 og 2024 forklarer dette ulikt.', quotes: [quote(1)] }],
+  quotes: [quote(2), quote(4, { quote: '<img src=x onerror=alert(1)> er bare tekst', url: 'javascript:alert(1)' })],
+  hand_over, versions, notice,
 };
 
 export const clarify = {

@@ -87,6 +87,10 @@ export function played(reply = () => null, options = {}) {
     const c = p.conversations.get(id);
     if (!c) return json(404, { error: { code: 'not_found', message: 'Samtalen finnes ikke.' } });
     if (path === '/v1/conversation/export') return route.fulfill({ contentType: 'text/markdown', body: `# Samtale\n\n${c.entries.length}\n` });
+    if (path === '/v1/conversation/sheet') {
+      if (!options.sheet) return json(404, { error: { code: 'not_found', message: 'Ingen vurdering.' } });
+      return new URL(request.url()).searchParams.get('format') === 'json' ? json(200, options.sheet) : route.fulfill({ contentType: 'text/markdown', body: '# Resultatark\n' });
+    }
     if (path === '/v1/conversation/messages') {
       const { error, message, answer } = await take(id, request.postDataJSON(), broadcast);
       if (error) return json(error.status ?? 400, { error });

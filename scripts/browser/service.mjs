@@ -14,10 +14,10 @@ await withPage('start', {}, async (page) => {
 
   await check('a question gets an answer with quotes', async () => {
     await ask(page, covered);
-    await last(page).locator('.card').first().waitFor();
+    await last(page).locator('.card, .step').first().waitFor();
     must(await last(page).locator('.badge').first().innerText(), 'no status');
-    must((await last(page).locator('.card blockquote').first().innerText()).length > 20, 'no quote');
-    must(await last(page).locator('.card time').first().isVisible(), 'no date');
+    must((await last(page).locator('blockquote:visible').first().innerText()).length > 20, 'no quote');
+    must(await last(page).locator('time:visible').first().isVisible(), 'no date');
     must(await last(page).getAttribute('lang') === 'nb', 'no language');
   });
   await shot(page, '02-answer');
@@ -55,9 +55,9 @@ await withPage('start', {}, async (page) => {
   });
   await axe(page, 'answer unfolded');
 
-  const quote = (await last(page).locator('.card blockquote').first().innerText()).replace(/\s+/g, ' ');
+  const quote = (await last(page).locator('blockquote:visible').first().innerText()).replace(/\s+/g, ' ');
   await check('a citation leads to its passage, marked and in view', async () => {
-    await last(page).locator('.card .actions a').first().click();
+    await last(page).locator('.card .actions a:visible, .quote .source a:visible').first().click();
     await page.waitForURL('**/kilder/**');
     const passage = page.locator('.passage:target');
     await passage.waitFor();
@@ -75,13 +75,13 @@ await withPage('start', {}, async (page) => {
 
   await check('the way back keeps the conversation', async () => {
     await page.locator('.back a').first().click();
-    await page.locator('.turn.answer .card').first().waitFor();
+    await page.locator('.turn.answer :is(.card, .step)').first().waitFor();
     must((await page.locator('.turn.question').first().innerText()).includes(covered), 'the question is gone');
   });
   await check('a reload keeps the conversation and the draft', async () => {
     await page.locator('#question').fill('halvskrevet');
     await page.reload();
-    await page.locator('.turn.answer .card').first().waitFor();
+    await page.locator('.turn.answer :is(.card, .step)').first().waitFor();
     must(await page.locator('.turn').count() === 4, 'turns');
     must(await page.locator('#question').inputValue() === 'halvskrevet', 'draft');
   });
@@ -148,7 +148,7 @@ await withPage('http', { before: (page) => page.routeWebSocket('**/v1/chat', (ws
     const posted = page.waitForRequest('**/v1/conversation/messages', { timeout: 15000 });
     await ask(page, covered);
     await posted;
-    await last(page).locator('.card').first().waitFor();
+    await last(page).locator('.card, .step').first().waitFor();
     must(await page.locator('.turn').count() === 2, 'shown twice');
   });
   await shot(page, '06-http', false);
@@ -196,22 +196,22 @@ await withPage('keyboard', {}, async (page) => {
     await page.keyboard.type('Vi er et sykehus.');
     must((await page.locator('#question').inputValue()).includes('\n'), 'no new line');
     await page.keyboard.press('Enter');
-    await last(page).locator('.card').first().waitFor();
+    await last(page).locator('.card, .step').first().waitFor();
     must(await page.evaluate(() => document.activeElement.id) === 'question', 'focus is lost');
     for (let i = 0; i < 60; i++) {
       await page.keyboard.press('Shift+Tab');
       const [link, seen] = await page.evaluate(() => {
         const e = document.activeElement;
-        return [e.matches('.card .actions a'), getComputedStyle(e).outlineStyle !== 'none'];
+        return [e.matches('.card .actions a, .quote .source a'), getComputedStyle(e).outlineStyle !== 'none'];
       });
       must(seen, 'focus is not seen');
       if (link) break;
     }
-    must(await page.evaluate(() => document.activeElement.matches('.card .actions a')), 'the link is not reached');
+    must(await page.evaluate(() => document.activeElement.matches('.card .actions a, .quote .source a')), 'the link is not reached');
     await page.keyboard.press('Enter');
     await page.locator('.passage:target').waitFor();
     await page.goBack();
-    await page.locator('.turn.answer .card').first().waitFor();
+    await page.locator('.turn.answer :is(.card, .step)').first().waitFor();
   });
   await check('an example by keyboard puts focus on the conversation', async () => {
     await page.locator('.talkbar .new').focus();

@@ -11,7 +11,7 @@ import { played } from './played.mjs';
     const text = await page.locator('#log').innerText();
     await check('an uncertain answer says so, with all its parts', () => {
       for (const part of ['Ikke sikkert', 'fødselsnummer', 'annet', 'Påkrevd', 'helseforskningsloven § 9', 'ikke enige', 'Eldre kilde',
-        'Neste steg:', 'Utledet fra kildene', 'Sitatene det bygger på (2)', 'Hvis svaret er: Nei', '14. februar 2024', 'Formål › Helseforskning', 'heter nå', 'Eksempler er:', 'Vis flere sitater (2)', 'Spør et menneske']) {
+        'Neste steg:', 'Utledet fra kildene', 'Hvorfor? Se kilden (2)', 'Hvis svaret er: Nei', '14. februar 2024', 'Formål › Helseforskning', 'heter nå', 'Eksempler er:', 'Vis flere sitater (2)', 'Spør et menneske']) {
         must(text.includes(part), `lacks ${part}`);
       }
     });
@@ -34,7 +34,7 @@ import { played } from './played.mjs';
       must(await page.locator('a[href^="javascript:"]').count() === 0, 'a link that runs');
     });
     await check('a quote is copied with its source', async () => {
-      await last(page).locator('ki-copy button').first().click();
+      await last(page).locator('.card ki-copy button').first().click();
       await page.locator('ki-copy button', { hasText: 'Kopiert' }).waitFor();
       const copied = await page.evaluate(() => navigator.clipboard.readText());
       for (const part of ['fortsetter en liste', 'Helsedirektoratet, FHI', '14. februar 2024', `${base}/kilder/eksempel#avsnitt-1`]) {

@@ -7,5 +7,6 @@ import { closeBrowser, finish } from './harness.mjs';
 await import('./service.mjs');
 await import('./states.mjs');
 await import('./looks.mjs');
+await import('./rules.mjs');
 await closeBrowser();
 finish();

@@ -512,7 +512,17 @@ test('facts are chips: with the words of the options, changes and removals', () 
   talk.changes = { purpose: ['b'] };
   assert.deepEqual(chips(talk).map((c) => c.label), ['Kvalitet', 'Fra alle']);
   talk.changes = { purpose: null, consent: 'unknown' };
-  assert.deepEqual(chips(talk).map((c) => c.label), []);
+  assert.deepEqual(chips(talk).map((c) => [c.label, c.unknown, c.values.length]), [['Samtykke', true, 1]]);
+});
+
+test('what the person could not tell is a chip, to be changed or taken away', () => {
+  const talk = new Talk();
+  const options = [{ value: true, label: 'kobles' }, { value: false, label: 'kobles ikke' }];
+  talk.add(message(1, 'm'));
+  talk.add(answer(2, 1, 'm', { answer: { status: 'answered', facts_read: [], unknown: ['linkage', 'later'], unknown_read: [{ fact: 'linkage', value: 'unknown', name: 'Kobling', label: 'Vet ikke', options }] } }));
+  assert.deepEqual(chips(talk).map((c) => [c.fact, c.label, c.unknown, c.values]), [['linkage', 'Kobling', true, options], ['later', 'later', true, []]]);
+  talk.changes = { linkage: true, later: null };
+  assert.deepEqual(chips(talk).map((c) => [c.fact, c.label, c.unknown]), [['linkage', 'kobles', undefined]]);
 });
 
 test('a title is cut between words', () => {

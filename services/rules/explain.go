@@ -51,16 +51,27 @@ type Change struct {
 // Explain judges as Evaluate does and says why. It takes some milliseconds,
 // since it tries every other value of every fact.
 func (s *Set) Explain(facts map[string]any, asOf time.Time) (Explanation, error) {
-	vals, used, err := s.take(facts)
+	res, trace, err := s.Trace(facts, asOf)
 	if err != nil {
 		return Explanation{}, err
+	}
+	e := Explanation{Result: res, Trace: trace}
+	e.Changes, err = s.changes(res.Facts, res, asOf)
+	return e, err
+}
+
+// Trace judges as Evaluate does and says what became of every rule.
+func (s *Set) Trace(facts map[string]any, asOf time.Time) (Result, []Step, error) {
+	vals, used, err := s.take(facts)
+	if err != nil {
+		return Result{}, nil, err
 	}
 	date := ""
 	if !asOf.IsZero() {
 		date = asOf.Format(time.DateOnly)
 	}
-	e := Explanation{Trace: []Step{}, Changes: []Change{}}
-	e.Result, err = s.judge(vals, used, date, func(m *Module, r *Rule, sc *scope, st state) {
+	trace := []Step{}
+	res, err := s.judge(vals, used, date, func(m *Module, r *Rule, sc *scope, st state) {
 		step := Step{Module: m.Name, Purpose: sc.purpose, Rule: r.ID, State: [...]string{NotFired, Fired, Open}[st]}
 		switch st {
 		case notFired:
@@ -68,13 +79,9 @@ func (s *Set) Explain(facts map[string]any, asOf time.Time) (Explanation, error)
 		case undecided:
 			step.Open = s.openFacts(m, r, sc)
 		}
-		e.Trace = append(e.Trace, step)
+		trace = append(trace, step)
 	})
-	if err != nil {
-		return Explanation{}, err
-	}
-	e.Changes, err = s.changes(used, e.Result, asOf)
-	return e, err
+	return res, trace, err
 }
 
 func (s *Set) falseParts(m *Module, r *Rule, sc *scope) []Clause {

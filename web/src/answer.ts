@@ -1,22 +1,15 @@
 // An answer as a turn of the conversation. Its words are in the answer's own
 // language, whatever the language of the page.
 import { html, nothing } from 'lit';
-import { blocks, safeURL } from './blocks.ts';
+import { safeURL } from './blocks.ts';
 import { citation, reference } from './citation.ts';
 import { chat } from './state.ts';
-import type { Answer, Ask, Citation, Finding, HandOver, Ifs, Option, Reply } from './protocol.ts';
+import type { Answer, Ask, HandOver, Option, Reply } from './protocol.ts';
+import { badge, carrier, ifs, path } from './steps.ts';
 import type { Talk } from './talk.ts';
-import { date, label, number, t } from './texts.ts';
+import { label, number, t } from './texts.ts';
 
 const shown = 2; // citations that are not folded away
-
-const colours: Record<string, string> = {
-  answered: 'success', permitted: 'success', not_required: 'success', escalate: 'warning', unclear: 'warning',
-  clarify: 'info', required: 'info', consider: 'info',
-};
-
-const badge = (prefix: string, value: string, lang: string) =>
-  html`<span class="ds-tag badge" data-color=${colours[value] ?? 'neutral'}>${label(prefix, value, lang)}</span>`;
 
 /** answer gives the turn. apart says that the question does not stand right above. */
 export function answer(talk: Talk, e: Reply, apart: boolean) {
@@ -25,9 +18,16 @@ export function answer(talk: Talk, e: Reply, apart: boolean) {
   const cites = a.citations ?? [];
   const id = `e${e.offset}`;
   const cardID = (i: number) => `${id}-${i + 1}`;
-  const jumps = (list: number[] = []) => list.filter((i) => cites[i]).map((i) => html` ${jump(cardID(i), t('quote_n', { n: i + 1 }, lang))}`);
-  const cards = cites.map((c, i) => citation(c, i + 1, cardID(i), lang));
+  const stepID = (i: number) => `${id}-p${i + 1}`;
+  // what a finding shows does not stand below a second time
+  const below = cites.map((_, i) => i).filter((i) => carrier(a, i) < 0);
+  const jumps = (list: number[] = []) => list.filter((i) => cites[i]).map((i) => {
+    const n = carrier(a, i);
+    return html` ${n < 0 ? jump(cardID(i), t('quote_n', { n: below.indexOf(i) + 1 }, lang)) : jump(stepID(n), t('step_n', { n: n + 1 }, lang))}`;
+  });
+  const cards = below.map((i, n) => citation(cites[i]!, n + 1, cardID(i), lang));
   const question = talk.messageAt(e.reply_to);
+  const latest = talk.entries.findLast((x) => x.type === 'answer' && x.answer.findings?.length) === e;
   // what was taken out stands under the question, when that knows it
   const masked = a.masked?.length && !question?.masked?.length ? a.masked : [];
 
@@ -37,7 +37,7 @@ export function answer(talk: Talk, e: Reply, apart: boolean) {
     ${masked.length ? html`<p class="box warn masked">${maskedWords(masked, lang)}</p>` : nothing}
     <p class="lead">${a.lead}</p>
     ${a.ask ? ask(talk, e, a.ask, lang) : nothing}
-    ${a.findings?.length ? findings(a.findings, cites, jumps, lang) : nothing}
+    ${a.findings?.length ? path(a, stepID, lang, !below.length, latest ? sheetButton(lang) : nothing) : nothing}
     ${a.ifs?.cases?.length ? ifs(a.ifs, lang) : nothing}
     ${a.conflicts?.length ? html`<section class="box warn conflict"><h4>${t('conflict', {}, lang)}</h4>
       ${a.conflicts.map((c) => html`<p>${c.text}${jumps(c.citations)}</p>`)}</section>` : nothing}
@@ -55,60 +55,19 @@ export function answer(talk: Talk, e: Reply, apart: boolean) {
 export const maskedWords = (kinds: string[], lang?: string) =>
   t('masked', { kinds: kinds.map((k) => label('kind_', k, lang, 'kind_other')).join(', ') }, lang);
 
-// jump leads to a card, also when it is folded away.
+const sheetButton = (lang: string) => html`<p class="actions to-sheet">
+  <button type="button" class="ds-button" data-variant="secondary" @click=${() => dispatchEvent(new CustomEvent('ki-sheet'))}>${t('sheet_open', {}, lang)}</button></p>`;
+
+// jump leads to a card or a step, also when it is folded away.
 function jump(id: string, words: string) {
   const go = (e: Event) => {
     e.preventDefault();
     const card = document.getElementById(id);
-    const fold = card?.closest('details');
-    if (fold) fold.open = true;
+    for (const fold of [card?.closest('details'), card?.querySelector('details')]) if (fold) fold.open = true;
     card?.focus({ preventScroll: true });
     card?.scrollIntoView({ block: 'start' });
   };
   return html`<a href="#${id}" @click=${go}>${words}</a>`;
-}
-
-function findings(list: Finding[], cites: Citation[], jumps: (list?: number[]) => unknown, lang: string) {
-  // a purpose that all of them hold for is said once
-  const purposes = (f?: Finding) => (f?.purposes ?? []).join(', ');
-  const shared = list.every((f) => purposes(f) === purposes(list[0])) ? purposes(list[0]) : '';
-  return html`<section class="findings"><h4>${t('findings', {}, lang)}</h4>
-    ${shared ? html`<p class="shared">${t('holds_for', {}, lang)}: ${shared}</p>` : nothing}
-    <ul>${list.map((f) => finding(shared ? { ...f, purposes: [] } : f, cites, jumps, lang))}</ul></section>`;
-}
-
-function finding(f: Finding, cites: Citation[], jumps: (list?: number[]) => unknown, lang: string) {
-  const more = [
-    f.authority && `${t('authority', {}, lang)}: ${f.authority}`,
-    f.legal_basis?.length && `${t('legal_basis', {}, lang)}: ${f.legal_basis.join(', ')}`,
-    f.purposes?.length && `${t('holds_for', {}, lang)}: ${f.purposes.join(', ')}`,
-  ].filter(Boolean).join('. ');
-  // what is quoted below anyway is only pointed to
-  const below = (f.citations ?? []).map((i) => cites[i]?.passage);
-  const quotes = (f.quotes ?? []).filter((c) => !below.includes(c.passage));
-  return html`<li>${badge('finding_', f.kind, lang)} <div>
-    <p class="what">${f.text}${jumps(f.citations)}</p>
-    ${f.prepare ? html`<p><strong>${t('prepare', {}, lang)}</strong> ${f.prepare}</p>` : nothing}
-    ${more ? html`<small>${more}</small>` : nothing}
-    ${f.inferred ? html`<small class="inferred">${t('inferred', {}, lang)}</small>` : nothing}
-    ${quotes.length ? html`<details><summary>${t('rests_on', { n: quotes.length }, lang)}</summary>${quotes.map((c) => short(c, lang))}</details>` : nothing}
-  </div></li>`;
-}
-
-// short gives a quote that a finding rests on, without a card around it.
-function short(c: Citation, lang: string) {
-  const url = safeURL(c.url);
-  return html`<blockquote lang="nb" cite=${url?.href ?? nothing}>${c.lead ? html`<p class="lead-in">${c.lead}</p>` : nothing}${blocks(c.quote, Boolean(c.lead))}</blockquote>
-    <p class="source">${url ? html`<a href=${url.href} lang="nb">${c.title}</a>` : html`<span lang="nb">${c.title}</span>`}, ${c.date ? date(c.date, lang) : t('date_unknown', {}, lang)}
-      ${c.superseded ? html`<span class="ds-tag" data-color="warning">${t('old_source', {}, lang)}</span>` : nothing}</p>`;
-}
-
-// ifs tell what would follow from each value of a fact that stays open.
-function ifs(x: Ifs, lang: string) {
-  return html`<section class="box ifs"><h4>${x.question}</h4>
-    ${x.cases?.map((c) => html`<details><summary>${t('if_so', { label: c.label }, lang)}</summary>
-      ${c.findings?.length ? html`<ul class="plain">${c.findings.map((f) => finding(f, [], () => nothing, lang))}</ul>` : html`<p>${t('if_nothing', {}, lang)}</p>`}</details>`)}
-  </section>`;
 }
 
 function ask(talk: Talk, e: Reply, a: Ask, lang: string) {

@@ -3,6 +3,7 @@ import { put, start as startComposer } from './composer.ts';
 import './list.ts';
 import './parts.ts';
 import { start as startPrefs } from './prefs.ts';
+import { startSheet } from './sheet.ts';
 import { chat } from './state.ts';
 
 const $ = (id: string) => document.getElementById(id)!;
@@ -71,6 +72,7 @@ for (const b of document.querySelectorAll<HTMLElement>('[data-lang]')) b.hidden 
 startComposer();
 startPrefs();
 show();
+startSheet();
 
 const q = new URLSearchParams(location.search).get('q');
 if (q) {

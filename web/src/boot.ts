@@ -3,6 +3,7 @@
 const root = document.documentElement;
 root.classList.add('js');
 let theme: string | null = null;
+const { rendered } = root.dataset; // the language of a page that the browser does not put into another
 let language: string | null = null;
 try {
   theme = localStorage.getItem('theme');
@@ -16,7 +17,9 @@ if (!language) {
   // Danish and Swedish readers are better served by Norwegian than by English
   language = wish === 'nn' ? 'nn' : /^(nb|no|da|sv)$/.test(wish) ? 'nb' : 'en';
 }
+if (rendered && new URLSearchParams(location.search).has('lang')) language = rendered; // asked for
 root.dataset['language'] = language;
+if (rendered && language !== rendered) location.replace(`?lang=${language}${location.hash}`);
 if (language !== 'nb') {
   // hidden until the words are put in, but never for long
   root.classList.add('wait');

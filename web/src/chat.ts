@@ -1,7 +1,7 @@
 // What the page knows and does, without how it looks.
 import { Connection } from './connection.ts';
 import type { Desk, LineState } from './line.ts';
-import type { Entry } from './protocol.ts';
+import type { Entry, Sheet } from './protocol.ts';
 import { randomID } from './protocol.ts';
 import * as store from './store.ts';
 import type { Outgoing } from './talk.ts';
@@ -198,13 +198,21 @@ export class Chat implements Desk {
     this.tell();
   }
 
-  /** download gives a conversation to keep, as the service writes it. */
-  async download(talk: Talk, format: 'md' | 'json'): Promise<void> {
-    const r = await fetch(`/v1/conversation/export?format=${format}`, { headers: { Authorization: `Bearer ${talk.id}` } });
-    if (!r.ok) throw new Error(`export: ${r.status}`);
+  /** sheet gives what the newest findings of a conversation came to, null when it has none. */
+  async sheet(talk: Talk): Promise<Sheet | null> {
+    const r = await fetch('/v1/conversation/sheet?format=json', { headers: { Authorization: `Bearer ${talk.id}` } });
+    if (r.status === 404) return null;
+    if (!r.ok) throw new Error(`sheet: ${r.status}`);
+    return r.json();
+  }
+
+  /** download gives a conversation to keep, or its result sheet, as the service writes it. */
+  async download(talk: Talk, format: 'md' | 'json', what: 'export' | 'sheet' = 'export'): Promise<void> {
+    const r = await fetch(`/v1/conversation/${what}?format=${format}`, { headers: { Authorization: `Bearer ${talk.id}` } });
+    if (!r.ok) throw new Error(`${what}: ${r.status}`);
     const a = document.createElement('a');
     a.href = URL.createObjectURL(await r.blob());
-    a.download = `ki-veileder-${new Date(talk.at).toISOString().slice(0, 10)}.${format}`;
+    a.download = `${what === 'sheet' ? 'resultatark' : 'ki-veileder'}-${new Date(talk.at).toISOString().slice(0, 10)}.${format}`;
     a.click();
     setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
   }

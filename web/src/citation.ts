@@ -10,6 +10,10 @@ export function reference(c: Citation, lang: string): string {
   return [c.publisher, c.title, (c.section ?? []).join(' › '), c.date ? date(c.date, lang) : t('date_unknown', {}, lang)].filter(Boolean).join('. ');
 }
 
+/** copyText gives a quote with where it stands, to be put elsewhere. */
+export const copyText = (c: Citation, lang: string) =>
+  `«${[c.lead, c.quote].filter(Boolean).join('\n')}»\n\n${reference(c, lang)}\n${safeURL(c.url)?.href ?? ''}`;
+
 /** citation gives the card. Quotes stay in the language of their source, which is Norwegian. */
 export function citation(c: Citation, number: number, id: string, lang: string) {
   const url = safeURL(c.url);
@@ -30,7 +34,7 @@ export function citation(c: Citation, number: number, id: string, lang: string) 
     </div>
     <p class="actions">
       ${url ? html`<a class="ds-button" data-variant="secondary" href=${url.href} aria-label=${`${t('read_source', {}, lang)}: ${c.title}`}>${t('read_source', {}, lang)}</a>` : nothing}
-      <ki-copy .text=${`«${[c.lead, c.quote].filter(Boolean).join('\n')}»\n\n${reference(c, lang)}\n${url?.href ?? ''}`} .language=${lang}></ki-copy>
+      <ki-copy .text=${copyText(c, lang)} .language=${lang}></ki-copy>
     </p>
   </li>`;
 }

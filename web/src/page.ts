@@ -1,7 +1,25 @@
 // The pages of the sources need the switches and little more.
 import { start } from './prefs.ts';
+import { language, onChange } from './texts.ts';
+
+// a page that is made in each language is fetched in another
+const { rendered } = document.documentElement.dataset;
+onChange(() => {
+  if (rendered && language() !== rendered) location.replace(`?lang=${language()}${location.hash}`);
+});
 
 start();
+
+// what an address leads to is unfolded
+const unfold = () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const fold = target?.closest('details');
+  if (!target || !fold || fold.open) return;
+  fold.open = true;
+  target.scrollIntoView();
+};
+addEventListener('hashchange', unfold);
+unfold();
 
 // a small window folds the contents; a wide one has them beside the text
 const contents = document.querySelector<HTMLDetailsElement>('details.contents');

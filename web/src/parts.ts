@@ -185,7 +185,8 @@ class Facts extends Part {
   }
 
   private chip(c: Chip) {
-    const name = [c.name, c.label].filter(Boolean).join(': ');
+    const label = c.unknown ? t('fact_unknown', { name: c.label }) : c.label;
+    const name = c.unknown ? label : [c.name, c.label].filter(Boolean).join(': ');
     const at = c.values.findIndex((o) => same(o.value, c.value));
     const choose = (e: Event) => {
       const o = c.values[Number((e.target as HTMLSelectElement).value)];
@@ -193,13 +194,13 @@ class Facts extends Part {
       chat.setFact(c.fact, o.value);
       chat.say(t('fact_changed'), 5);
     };
-    return html`<span class="chip" title=${c.words ? t('fact_from', { words: c.words }) : name}>
+    return html`<span class=${c.unknown ? 'chip unknown' : 'chip'} title=${c.words ? t('fact_from', { words: c.words }) : name}>
       ${c.values.length > 1
         ? html`<select aria-label=${t('fact_change', { label: name })} @change=${choose} .value=${live(String(at))}>
-            ${at < 0 ? html`<option value="-1" selected>${c.label}</option>` : nothing}
+            ${at < 0 ? html`<option value="-1" selected>${label}</option>` : nothing}
             ${c.values.map((o, i) => html`<option value=${i} ?selected=${i === at}>${o.label}</option>`)}
           </select>`
-        : html`<span>${c.label}</span>`}
+        : html`<span>${label}</span>`}
       <button type="button" aria-label=${t('fact_remove', { label: name })} @click=${() => this.forget(c)}>${icon('close')}</button>
     </span>`;
   }

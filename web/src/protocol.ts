@@ -7,7 +7,7 @@ export interface Ifs { fact: string; question: string; cases?: { value: unknown;
 
 export interface Finding {
   outcome: string; kind: string; text: string; prepare?: string; authority?: string; legal_basis?: string[];
-  purposes?: string[]; inferred?: boolean; citations?: number[]; quotes?: Citation[];
+  rule?: string; purposes?: string[]; inferred?: boolean; citations?: number[]; quotes?: Citation[];
 }
 
 export interface Conflict { text: string; citations?: number[] }
@@ -24,7 +24,7 @@ export interface FactRead { fact: string; value: unknown; name?: string; label?:
 export interface Answer {
   status: string; language: string; lead: string;
   findings?: Finding[]; citations?: Citation[]; conflicts?: Conflict[];
-  facts?: Record<string, unknown>; facts_read?: FactRead[]; missing?: string[];
+  facts?: Record<string, unknown>; facts_read?: FactRead[]; unknown?: string[]; unknown_read?: FactRead[]; missing?: string[];
   ask?: Ask; ifs?: Ifs; hand_over?: HandOver; masked?: string[]; confidence?: number;
   versions?: Record<string, string>; notice?: string;
 }
@@ -49,6 +49,16 @@ export interface Limits {
 export interface Frame {
   type: string; id?: string; conversation?: string; epoch?: string; offset?: number; recovered?: boolean;
   limits?: Limits; stage?: string; code?: string; message?: string; retry_after?: number;
+}
+
+/** The body of GET /v1/conversation/sheet: what the newest findings came to. */
+export interface Sheet {
+  language: string; at: string; lead: string; questions: { at: string; text: string }[];
+  facts: { fact: string; name: string; label: string; told: boolean; words?: string }[];
+  path: (Finding & { number: number })[];
+  open: { question?: string; missing: { fact: string; name: string }[]; ifs?: Ifs };
+  conflicts: { text: string; quotes: Citation[] }[]; quotes: Citation[];
+  hand_over?: HandOver; versions: Record<string, string>; notice: string;
 }
 
 /** The body of GET /v1/conversation. */
