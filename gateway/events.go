@@ -159,6 +159,8 @@ func (s *stream) send(frame any) bool {
 	}
 }
 
+func (s *stream) fail() { s.cancel() }
+
 func (s *stream) wait(frame any) bool {
 	select {
 	case s.frames <- frame:

@@ -5,6 +5,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -83,6 +84,7 @@ type Gateway struct {
 	cfg         Config
 	limits      *limiter // of questions and searches
 	lightLimits *limiter // of what costs little
+	openLimits  *limiter // of conversations opened over sockets: a whole hospital may come back at once
 	metrics     *metrics
 	mux         *http.ServeMux
 	handler     http.Handler
@@ -108,7 +110,7 @@ func New(cfg Config, d Deps) *Gateway {
 	}
 	g := &Gateway{
 		Deps: d, cfg: cfg,
-		limits: newLimiter(cfg.RatePerMinute), lightLimits: newLimiter(10 * cfg.RatePerMinute),
+		limits: newLimiter(cfg.RatePerMinute), lightLimits: newLimiter(10 * cfg.RatePerMinute), openLimits: newLimiter(100 * cfg.RatePerMinute),
 		metrics:  newMetrics(d.Metrics),
 		wsConfig: ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime, Panic: logPanic(d.Log)}),
 		hub:      newHub(),
@@ -134,7 +136,7 @@ func (g *Gateway) routes() *http.ServeMux {
 	m.HandleFunc("GET /v1/chat", g.chat)
 	m.HandleFunc("POST /v1/conversation", g.light(g.newConversation))
 	m.HandleFunc("GET /v1/conversation", g.light(g.readConversation))
-	m.HandleFunc("DELETE /v1/conversation", g.light(g.deleteConversation))
+	m.HandleFunc("DELETE /v1/conversation", g.limited(g.deleteConversation))
 	m.HandleFunc("GET /v1/conversation/export", g.light(g.exportConversation))
 	m.HandleFunc("GET /v1/conversation/sheet", g.light(g.sheet))
 	m.HandleFunc("GET /v1/conversation/events", g.light(g.events))
@@ -145,9 +147,9 @@ func (g *Gateway) routes() *http.ServeMux {
 	m.HandleFunc("GET /openapi.json", described(openAPI))
 	m.HandleFunc("GET /asyncapi.json", described(asyncAPI))
 	m.HandleFunc("GET /{$}", g.index)
-	m.HandleFunc("GET /regler", g.regler)
-	m.HandleFunc("GET /kilder", g.sources)
-	m.HandleFunc("GET /kilder/{id}", g.source)
+	m.HandleFunc("GET /regler", g.light(g.regler))
+	m.HandleFunc("GET /kilder", g.light(g.sources))
+	m.HandleFunc("GET /kilder/{id}", g.light(g.source))
 	m.HandleFunc("GET /static/", g.static)
 	m.HandleFunc("/", g.nothing)
 	return m
@@ -164,7 +166,10 @@ func (g *Gateway) guarded(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		defer func() {
 			if p := recover(); p != nil {
-				g.Log.Error("panic", zap.String("request", requestID(r.Context())), zap.Any("panic", p), zap.Stack("stack"))
+				if p == http.ErrAbortHandler { //nolint:errorlint // it is compared like this by net/http
+					panic(p)
+				}
+				g.Log.Error("panic", zap.String("request", requestID(r.Context())), zap.String("type", fmt.Sprintf("%T", p)), zap.Stack("stack"))
 				g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInternal, ""))
 			}
 		}()

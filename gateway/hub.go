@@ -64,6 +64,8 @@ func (h *hub) publish(e event) {
 type line interface {
 	send(frame any) bool
 	wait(frame any) bool
+	// fail ends the line so that its client comes back.
+	fail()
 }
 
 // recovery is how many entries a client that comes back is sent at most.
@@ -155,20 +157,23 @@ func (f *feed) fill(ctx context.Context) {
 		}
 		f.mu.Unlock()
 		s, err := f.read(ctx, f.key, after, recovery)
-		if err == nil && len(s.Entries) > 0 {
-			f.sendAll(s.Entries)
+		if err == nil && len(s.Entries) > 0 && f.sendAll(s.Entries) {
 			continue
 		}
-		if err != nil && kiveileder.ErrorCode(err) == kiveileder.CodeInternal {
+		if err != nil && kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+			// what is missing may be an answer that somebody waits for: the client comes
+			// back and asks for it
 			f.log.Error("entries could not be fetched", zap.Error(err))
+			f.line.fail()
 		}
 		f.mu.Lock()
-		f.want = f.at // the next entry tries again
+		f.want = f.at
 		f.mu.Unlock()
 	}
 }
 
-func (f *feed) sendAll(entries []kiveileder.Entry) {
+// sendAll sends entries and reports whether the line still stands.
+func (f *feed) sendAll(entries []kiveileder.Entry) bool {
 	for _, e := range entries {
 		f.mu.Lock()
 		known := e.Offset <= f.at || f.ended
@@ -177,9 +182,10 @@ func (f *feed) sendAll(entries []kiveileder.Entry) {
 		}
 		f.mu.Unlock()
 		if !known && !f.line.wait(wire.EntryFrame(f.id, e)) {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 func (f *feed) end() {

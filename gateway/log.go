@@ -32,7 +32,7 @@ var goodID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 func (g *Gateway) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
-		if !goodID.MatchString(id) {
+		if _, _, ours := g.Keys.Check(id); ours || !goodID.MatchString(id) { // a conversation's id is a key, and not for the log
 			id = newID()
 		}
 		w.Header().Set("X-Request-Id", id)
@@ -65,7 +65,7 @@ func statusLabel(status int) string {
 // memory.
 func methodLabel(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete, http.MethodOptions:
 		return method
 	}
 	return "other"

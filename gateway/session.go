@@ -75,6 +75,8 @@ func (s *session) wait(frame any) bool {
 	return ok && s.conn.SendWait(b)
 }
 
+func (s *session) fail() { s.conn.Close(wire.CloseInternal) }
+
 func (s *session) encode(frame any) ([]byte, bool) {
 	b, err := wire.Encode(frame)
 	if err != nil {
@@ -105,14 +107,16 @@ func (s *session) Message(kind int, b []byte) {
 	case wire.TypePing:
 		s.send(wire.Pong{Type: wire.TypePong, ID: r.ID})
 	case wire.TypeOpen:
-		_, err = s.open(ctx, r)
+		if err = s.g.openLimits.take(s.client, s.g.Texts, s.lang); err == nil {
+			_, err = s.open(ctx, r)
+		}
 	case wire.TypeAsk:
 		err = s.ask(ctx, r)
 	case wire.TypeLeave:
 		s.leave(r.Conversation)
 	}
 	if err != nil {
-		s.fail(r.ID, r.Conversation, err)
+		s.tell(r.ID, r.Conversation, err)
 	}
 }
 
@@ -143,8 +147,8 @@ func (s *session) refuse(err error) {
 	}
 }
 
-// fail tells the client of an error that is about a frame.
-func (s *session) fail(id, conversation string, err error) {
+// tell tells the client of an error that is about a frame.
+func (s *session) tell(id, conversation string, err error) {
 	code, message := s.g.explain(context.Background(), s.lang, s.id, err)
 	f := wire.Error{Type: wire.TypeError, ID: id, Conversation: conversation, Code: code, Message: message}
 	var limited *limitedError
@@ -237,8 +241,10 @@ func (s *session) ask(ctx context.Context, r wire.Request) error {
 	}
 	s.mu.Unlock()
 	go func() {
-		if _, err := answer.wait(ctx); err != nil && ctx.Err() == nil {
-			s.fail(r.ID, f.id, s.g.aboutConversation(err, s.lang))
+		_, err := answer.wait(ctx)
+		// what is asked while the service stops is answered after the restart
+		if err != nil && ctx.Err() == nil && !errors.Is(err, errStopping) {
+			s.tell(r.ID, f.id, s.g.aboutConversation(err, s.lang))
 		}
 	}()
 	return nil

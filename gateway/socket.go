@@ -184,10 +184,13 @@ const perSocket, longestSpread = 500 * time.Microsecond, 5 * time.Second
 func (g *Gateway) Drain(ctx context.Context) {
 	g.draining.Store(true)
 	open := g.sockets.shut()
+	g.turns.close() // what is asked from now on is stored, and answered after the restart
 	g.turns.wait(ctx)
-	g.turns.close()
 	g.stopStreams()
 	spread := min(time.Duration(len(open))*perSocket, longestSpread)
+	if deadline, ok := ctx.Deadline(); ok {
+		spread = max(0, min(spread, time.Until(deadline)))
+	}
 	var closing sync.WaitGroup
 	for _, s := range open {
 		closing.Add(1)

@@ -19,7 +19,7 @@ const turnTime = 15 * time.Second
 func (g *Gateway) answer(ctx context.Context, key string, m kiveileder.Entry, before *flight) (e kiveileder.Entry, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack())
 		}
 		if err != nil {
 			g.metrics.turns.WithLabelValues("error").Inc()

@@ -69,7 +69,7 @@ func (c *Conn) take(m message) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.heard = time.Now()
-	for len(c.inbox) >= c.cfg.Inbox && !c.closing {
+	for c.crowded(m) && !c.closing {
 		c.wait()
 	}
 	if c.closing {
@@ -81,6 +81,16 @@ func (c *Conn) take(m message) bool {
 		go c.work()
 	}
 	return true
+}
+
+// crowded reports whether there is no room for a message: the inbox has as many
+// as it may, or twice the bytes that one may have. The caller holds mu.
+func (c *Conn) crowded(m message) bool {
+	waiting := 0
+	for _, x := range c.inbox {
+		waiting += len(x.data)
+	}
+	return len(c.inbox) >= c.cfg.Inbox || waiting > 0 && int64(waiting+len(m.data)) > 2*c.cfg.MaxFrame
 }
 
 // work handles what is in the inbox and ends when it is empty.

@@ -26,10 +26,10 @@ func (c Config) keys() (gateway.Keys, error) {
 	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		b = []byte(rand.Text() + rand.Text())
-		err = writeFile(name, 0o600, func(f *os.File) error {
-			_, err := f.Write(b)
-			return err
-		})
+		err = c.keepSecret(name, b)
+		if errors.Is(err, fs.ErrExist) { // another process was first
+			b, err = os.ReadFile(name)
+		}
 	}
 	if err != nil {
 		return gateway.Keys{}, fmt.Errorf("secret: %w", err)
@@ -39,4 +39,21 @@ func (c Config) keys() (gateway.Keys, error) {
 		return k, fmt.Errorf("%s: %w", name, err)
 	}
 	return k, nil
+}
+
+// keepSecret writes the secret whole, unless there is one.
+func (c Config) keepSecret(name string, secret []byte) error {
+	fresh := name + ".new-" + rand.Text()
+	defer os.Remove(fresh)
+	err := writeFile(fresh, 0o600, func(f *os.File) error {
+		_, err := f.Write(secret)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.Link(fresh, name); err != nil {
+		return err
+	}
+	return syncFolder(c.Data)
 }

@@ -32,6 +32,9 @@ const watchInterval = 3 * time.Second
 // drainTime is how long requests under way may take when the service stops.
 const drainTime = 10 * time.Second
 
+// shutdownTime is what is left for plain requests after the sockets are closed.
+const shutdownTime = 5 * time.Second
+
 // An App is the whole service in one process.
 type App struct {
 	cfg   Config
@@ -178,34 +181,42 @@ func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
 		g.Drain(stop)
-		return srv.Shutdown(stop)
+		rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		if err := srv.Shutdown(rest); err != nil {
+			a.log.Warn("requests were cut off", zap.Error(err))
+			return srv.Close()
+		}
+		return nil
 	})
 	group.Go(func() error { a.watch(ctx); return nil })
 	group.Go(func() error { a.keep(ctx, g); return nil })
 	return group.Wait()
 }
 
-// expireInterval is how often conversations that have outlived their time are
-// looked for.
-const expireInterval = time.Hour
+// resumeInterval is how often messages are looked for that have no answer, and
+// expireInterval conversations that have outlived their time.
+const resumeInterval, expireInterval = time.Minute, time.Hour
 
-// keep answers what a crash left unanswered, and deletes what has outlived its
+// keep answers what a crash or a failure left unanswered, and deletes what has outlived its
 // time.
 func (a *App) keep(ctx context.Context, g *gateway.Gateway) {
-	if err := a.talks.Resume(ctx, g.Tell); err != nil && ctx.Err() == nil {
-		a.log.Error("messages left unanswered", zap.Error(err))
-	}
-	t := time.NewTicker(expireInterval)
+	t := time.NewTicker(resumeInterval)
 	defer t.Stop()
+	var expired time.Time
 	for {
-		n, err := a.talks.Expire(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			a.log.Error("old conversations not deleted", zap.Error(err))
-		case n > 0:
-			a.log.Info("old conversations deleted", zap.Int("conversations", n))
+		if err := a.talks.Resume(ctx, g.Tell); err != nil && ctx.Err() == nil {
+			a.log.Error("messages left unanswered", zap.Error(err))
+		}
+		if time.Since(expired) >= expireInterval {
+			expired = time.Now()
+			n, err := a.talks.Expire(ctx)
+			if err != nil && ctx.Err() == nil {
+				a.log.Error("old conversations not deleted", zap.Error(err))
+			}
+			if n > 0 {
+				a.log.Info("old conversations deleted", zap.Int("conversations", n))
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -242,7 +242,19 @@ func writeFile(name string, mode fs.FileMode, write func(f *os.File) error) erro
 	if err := os.Chmod(f.Name(), mode); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(name))
+}
+
+// syncFolder makes a new name in a folder survive a power cut.
+func syncFolder(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // Build gives the version of the binary: its module version or commit.

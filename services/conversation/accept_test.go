@@ -78,6 +78,19 @@ func TestAcceptRefuses(t *testing.T) {
 	k.accept(post("m", "Den same id-en, rett denne gongen")) // it was not used up
 }
 
+// The marks of masking may be longer than what they stand for: what would be
+// too long to be answered is not taken.
+func TestAcceptRefusesWhatMaskingMakesTooLong(t *testing.T) {
+	k := newTalk(t)
+	question := strings.Repeat("a@b.no, ", dialogue.MaxQuestionChars/8)
+	if _, _, err := k.Accept(t.Context(), key, post("m", question)); !errors.Is(err, errLong) {
+		t.Errorf("error %v, want %v", err, errLong)
+	}
+	if es := k.entries(); len(es) > 0 {
+		t.Errorf("%d entries are stored", len(es))
+	}
+}
+
 func TestAcceptCutsHistory(t *testing.T) {
 	k := newTalk(t)
 	p := post("m", "Hei")

@@ -68,6 +68,12 @@ func (s *Service) Accept(ctx context.Context, key string, p kiveileder.Post) (ki
 	}
 	e.Facts = m.facts(t.Facts)
 	e.Masked = m.names()
+	// the marks of masking may be longer than what they stand for: what is
+	// stored must be such that it can be answered
+	t.Question, t.History, t.Facts = e.Text, e.History, e.Facts
+	if err := s.dialogue.Check(&t); err != nil {
+		return kiveileder.Entry{}, nil, err
+	}
 	e, added, err := s.store.Add(ctx, key, e)
 	if err != nil || added {
 		return e, nil, err
@@ -81,7 +87,10 @@ func (s *Service) Accept(ctx context.Context, key string, p kiveileder.Post) (ki
 // answered first, as far as they can be. progress is told what is being done;
 // it may be nil.
 func (s *Service) Answer(ctx context.Context, key string, offset int64, progress func(kiveileder.Stage)) (kiveileder.Entry, error) {
-	unlock := s.turns.lock(key)
+	unlock, err := s.turns.lock(ctx, key)
+	if err != nil {
+		return kiveileder.Entry{}, err
+	}
 	defer unlock()
 	if progress == nil {
 		progress = func(kiveileder.Stage) {}
@@ -132,7 +141,7 @@ func (s *Service) answer(ctx context.Context, key string, offset int64, progress
 func (s *Service) safely(ctx context.Context, t kiveileder.Turn) (a kiveileder.Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack()) // its value may hold what people wrote
 		}
 	}()
 	return s.dialogue.Turn(ctx, t)
@@ -223,14 +232,14 @@ const resumed = 1000
 // error is given at the end.
 func (s *Service) Resume(ctx context.Context, tell func(key string, e kiveileder.Entry)) error {
 	var failed error
-	for {
-		refs, err := s.store.Unanswered(ctx, resumed)
+	for limit := resumed; ; {
+		refs, err := s.store.Unanswered(ctx, limit)
 		if err != nil {
 			return err
 		}
 		told := 0
 		for _, r := range refs {
-			e, err := s.Answer(ctx, r.Key, r.Offset, nil)
+			e, err := s.resume(ctx, r)
 			switch kiveileder.ErrorCode(err) {
 			case "":
 				tell(r.Key, e)
@@ -243,10 +252,23 @@ func (s *Service) Resume(ctx context.Context, tell func(key string, e kiveileder
 				failed = cmp.Or(failed, err)
 			}
 		}
-		if len(refs) < resumed || told == 0 {
+		switch {
+		case len(refs) < limit:
 			return failed
+		case told == 0: // those that can't be answered stand before others
+			limit *= 2
 		}
 	}
+}
+
+// resumeTime is how long one message may take that is answered afterwards: who
+// asks meanwhile in the same conversation waits for it.
+const resumeTime = 10 * time.Second
+
+func (s *Service) resume(ctx context.Context, r Ref) (kiveileder.Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, resumeTime)
+	defer cancel()
+	return s.Answer(ctx, r.Key, r.Offset, nil)
 }
 
 func deref(e *kiveileder.Entry) kiveileder.Entry {

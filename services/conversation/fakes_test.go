@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -26,11 +27,16 @@ type fakeDialogue struct {
 	turns  []kiveileder.Turn
 }
 
+var errLong = kiveileder.Errorf(kiveileder.CodeInvalid, "Meldingen er for lang.")
+
 var errEmpty = kiveileder.Errorf(kiveileder.CodeInvalid, "Skriv et spørsmål.")
 
 func (f *fakeDialogue) Check(t *kiveileder.Turn) error {
 	if t.Question == "" {
 		return errEmpty
+	}
+	if utf8.RuneCountInString(t.Question) > dialogue.MaxQuestionChars {
+		return errLong
 	}
 	t.History = t.History[max(0, len(t.History)-dialogue.MaxHistory):]
 	return nil

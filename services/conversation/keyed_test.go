@@ -12,7 +12,12 @@ func TestKeyedForgets(t *testing.T) {
 	for range 50 {
 		for key, n := range held {
 			wg.Go(func() {
-				defer k.lock(key)()
+				unlock, err := k.lock(t.Context(), key)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer unlock()
 				*n++
 			})
 		}

@@ -113,6 +113,11 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 		Versions:     d.versions,
 		Notice:       d.texts.Get("notice", language),
 	}
+	if d.signals.Crisis.MatchString(masked.Text) { // before anything else, whatever else is said
+		a.Facts, a.Unknown = orEmpty(t.Known), t.Unknown
+		a.Status, a.Lead = kiveileder.Declined, d.texts.Get("declined_self-harm-and-crisis", language)
+		return a, nil
+	}
 	p, err := d.understand(t, d.plainWords(masked), history)
 	if err != nil {
 		return kiveileder.Answer{}, err
@@ -150,6 +155,13 @@ func longer(message, original string) string {
 		return original
 	}
 	return message
+}
+
+func orEmpty(facts map[string]any) map[string]any {
+	if facts == nil {
+		return map[string]any{}
+	}
+	return facts
 }
 
 // before gives what stands in a history before a text.
@@ -205,9 +217,6 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	// who describes a project is in the field, whatever the words are near to
 	describes := p.reply || p.read >= 2
 	switch {
-	case d.signals.Crisis.MatchString(masked.Text):
-		a.Status, a.Lead = kiveileder.Declined, d.texts.Get("declined_self-harm-and-crisis", a.Language)
-		return
 	case v.Class == retriever.Smalltalk && !describes:
 		a.Status, a.Lead = kiveileder.Smalltalk, d.texts.Get(v.Intent, a.Language)
 		return

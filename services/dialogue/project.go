@@ -75,7 +75,7 @@ func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) 
 			}
 			told[t.Awaited] = v
 		}
-		if p.reply && p.facts[topicFact] == nil {
+		if p.reply && topic != nil && p.facts[topicFact] == nil {
 			p.facts[topicFact] = topic
 		}
 	}
