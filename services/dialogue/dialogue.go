@@ -235,6 +235,9 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("personal_case", a.Language)
 		d.handOver(a, v)
 		return
+	case !p.reply && p.said() == 0 && v.Answers >= plainlyAnswered && oneSentence(masked.Text):
+		// a question in general that the sources answer ("Hva er distribuert
+		// maskinlæring?"), though the rules call its subject unclear
 	case len(p.fresh) > 0 || p.reply:
 		if d.byRules(a, p, res, t, masked.Text) {
 			return

@@ -64,6 +64,10 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 // however well the project is described, or when little is said of it.
 const plainlyBeside, besideWhenLittle = .97, .8
 
+// plainlyAnswered is the probability from which on the sources answer a question
+// in general, whatever the rules say of its subject.
+const plainlyAnswered = .93
+
 // beside reports whether a question about a project asks for something that the
 // rules do not settle: how long, how much, which article.
 func (d *Dialogue) beside(p project, v retriever.Verdict, text string) bool {
