@@ -115,7 +115,11 @@ func (d *Dialogue) ask(fact string, l kiveileder.Language) *kiveileder.Ask {
 	}
 	ask := &kiveileder.Ask{Fact: fact, Question: f.Ask.Get(l), Why: f.Why.Get(l), Options: []kiveileder.Option{}}
 	for _, r := range f.Replies {
-		ask.Options = append(ask.Options, kiveileder.Option{Value: r.Value, Label: r.Label.Get(l)})
+		value := r.Value
+		if list := texts(value); len(list) == 1 {
+			value = list[0] // a plain word where it is one
+		}
+		ask.Options = append(ask.Options, kiveileder.Option{Value: value, Label: r.Label.Get(l)})
 	}
 	ask.Options = append(ask.Options, kiveileder.Option{Value: kiveileder.UnknownValue, Label: d.texts.Get("do_not_know", l)})
 	return ask

@@ -267,9 +267,7 @@ func texts(v any) []string {
 	case []any:
 		var out []string
 		for _, x := range v {
-			if s, ok := x.(string); ok {
-				out = append(out, s)
-			}
+			out = append(out, texts(x)...) // a list in a list is what a client makes that wraps a reply's value
 		}
 		return out
 	}
