@@ -12,7 +12,6 @@ import (
 type lexicon struct {
 	breaks, short map[string]bool
 	concepts      map[string]int // name to number
-	phrases       [][]int        // concept to numbers of its phrases, for the lint
 	longer        [][]phrase     // atom to the phrases it begins
 	single        [][]int        // atom to the concepts it is a phrase of
 
@@ -213,8 +212,16 @@ func (l *lexicon) define(name string, phrases []string) (int, error) {
 	return n, nil
 }
 
+// A scratch is the memory that scanning a text takes; it is used again.
+type scratch struct {
+	room   []int // places each concept may have
+	places [][]span
+	all    []span // one piece of memory for all places
+}
+
 // scan finds the places of each concept. Of two at one token it keeps the longer.
-func (l *lexicon) scan(ts []token) [][]span {
+// The places are of the scratch: they last until it is used for another text.
+func (l *lexicon) scan(ts []token, m *scratch) [][]span {
 	known := map[string][]int{}
 	atoms := make([][]int, len(ts))
 	for i, t := range ts {
@@ -225,7 +232,11 @@ func (l *lexicon) scan(ts []token) [][]span {
 		}
 		atoms[i] = as
 	}
-	room := make([]int, len(l.concepts)) // places each concept may have
+	if len(m.room) != len(l.concepts) {
+		*m = scratch{room: make([]int, len(l.concepts)), places: make([][]span, len(l.concepts))}
+	}
+	room, places := m.room, m.places
+	clear(room)
 	total := 0
 	for _, as := range atoms {
 		for _, a := range as {
@@ -238,8 +249,10 @@ func (l *lexicon) scan(ts []token) [][]span {
 			total += len(l.single[a]) + len(l.longer[a])
 		}
 	}
-	places := make([][]span, len(l.concepts))
-	all := make([]span, total) // one piece of memory for all
+	if cap(m.all) < total {
+		m.all = make([]span, total)
+	}
+	all := m.all[:total]
 	for c, n := range room {
 		places[c], all = all[:0:n], all[n:]
 	}

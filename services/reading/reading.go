@@ -15,6 +15,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"sync"
 )
 
 // A Reading is one value of one fact, and the words that say it.
@@ -50,6 +51,8 @@ type Reader struct {
 	rules  []*rule
 	settle []settlement
 	kinds  kinds
+
+	memory sync.Pool // of *scratch
 }
 
 // maxText is the number of bytes of a text that are read.
@@ -64,13 +67,13 @@ type document struct {
 	clause   []span
 }
 
-func (r *Reader) document(text string) *document {
+func (r *Reader) document(text string, m *scratch) *document {
 	if len(text) > maxText {
 		text = text[:maxText]
 	}
 	d := &document{text: text, tokens: r.lex.tokens(text)}
 	r.lex.now(d.tokens)
-	d.places = r.lex.scan(d.tokens)
+	d.places = r.lex.scan(d.tokens, m)
 	d.sentence = d.units(func(t token) int { return t.sentence })
 	d.clause = d.units(func(t token) int { return t.clause })
 	return d
@@ -109,7 +112,12 @@ func (r *Reader) Read(text string) []Reading {
 
 // readings gives what rules and settlements read, marks included.
 func (r *Reader) readings(text string) []Reading {
-	d := r.document(text)
+	m, ok := r.memory.Get().(*scratch)
+	if !ok {
+		m = new(scratch)
+	}
+	defer r.memory.Put(m)
+	d := r.document(text, m)
 	var out []Reading
 	for _, ru := range r.rules {
 		out = append(out, r.apply(d, ru)...)
