@@ -108,33 +108,48 @@ func (g *Gateway) deleteConversation(w http.ResponseWriter, r *http.Request) {
 
 // exportConversation answers GET /v1/conversation/export?format=md|json.
 func (g *Gateway) exportConversation(w http.ResponseWriter, r *http.Request) {
-	_, key, ok := g.bearer(w, r)
+	s, ok := g.whole(w, r)
 	if !ok {
 		return
+	}
+	p := page{Epoch: s.Epoch, Offset: s.Top, Entries: []any{}}
+	for _, e := range s.Entries { // without the id: a file is passed on, the key is not
+		p.Entries = append(p.Entries, wire.EntryFrame("", e))
+	}
+	g.attach(w, r, "ki-veileder", p, func() string { return conversation.Markdown(s, g.Texts, languageOf(r), baseURL(r)) })
+}
+
+// whole gives all of the conversation that a request is about, for a file in
+// one of the forms that there are. It has answered when ok is false.
+func (g *Gateway) whole(w http.ResponseWriter, r *http.Request) (s kiveileder.Stream, ok bool) {
+	_, key, ok := g.bearer(w, r)
+	if !ok {
+		return s, false
+	}
+	if f := r.URL.Query().Get("format"); f != "" && f != "md" && f != "json" {
+		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "format: md, json"))
+		return s, false
 	}
 	s, err := g.Conversations.Read(r.Context(), key, 0, kiveileder.MaxEntries*2)
 	if err != nil {
 		g.fail(w, r, g.aboutConversation(err, languageOf(r)))
+		return s, false
+	}
+	return s, true
+}
+
+// attach sends a file in the form that was asked for: JSON, or else Markdown.
+func (g *Gateway) attach(w http.ResponseWriter, r *http.Request, name string, v any, markdown func() string) {
+	h := w.Header()
+	if r.URL.Query().Get("format") == "json" {
+		h.Set("Content-Disposition", `attachment; filename="`+name+`.json"`)
+		g.reply(w, http.StatusOK, v)
 		return
 	}
-	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	switch r.URL.Query().Get("format") {
-	case "json":
-		h.Set("Content-Disposition", `attachment; filename="ki-veileder.json"`)
-		p := page{Epoch: s.Epoch, Offset: s.Top, Entries: []any{}}
-		for _, e := range s.Entries { // without the id: a file is passed on, the key is not
-			p.Entries = append(p.Entries, wire.EntryFrame("", e))
-		}
-		g.reply(w, http.StatusOK, p)
-	case "", "md":
-		h.Set("Content-Disposition", `attachment; filename="ki-veileder.md"`)
-		h.Set("Content-Type", "text/markdown; charset=utf-8")
-		_, _ = w.Write([]byte(conversation.Markdown(s, g.Texts, languageOf(r), baseURL(r))))
-	default:
-		h.Del("Content-Disposition")
-		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "format: md, json"))
-	}
+	h.Set("Content-Disposition", `attachment; filename="`+name+`.md"`)
+	h.Set("Content-Type", "text/markdown; charset=utf-8")
+	_, _ = w.Write([]byte(markdown())) // the client went away; nobody is left to tell
 }
 
 // baseURL is where this service is, as the client sees it, for links in a file

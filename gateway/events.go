@@ -62,10 +62,7 @@ func (g *Gateway) events(w http.ResponseWriter, r *http.Request) {
 	_ = out.rc.SetReadDeadline(time.Time{}) // a stream outlives the server's limits
 	opened := make(chan error, 1)
 	go func() { opened <- f.open(ctx, "", from) }()
-	_ = out.frame("", wire.Hello{
-		Type: wire.TypeHello, Protocol: wire.Subprotocol, Session: requestID(r.Context()), Time: time.Now().UTC().Truncate(time.Millisecond),
-		Limits: g.limitsTold(), Versions: g.Versions(),
-	})
+	_ = out.frame("", g.hello(requestID(r.Context())))
 	s.run(g, out, opened, languageOf(r), requestID(r.Context()))
 }
 

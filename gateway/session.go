@@ -58,11 +58,16 @@ type session struct {
 // newSession greets the client.
 func (g *Gateway) newSession(c *ws.Conn, client string, lang kiveileder.Language) *session {
 	s := &session{g: g, conn: c, id: newID()[:12], client: client, lang: lang, tokens: frameBurst, filled: time.Now()}
-	s.send(wire.Hello{
-		Type: wire.TypeHello, Protocol: wire.Subprotocol, Session: s.id, Time: time.Now().UTC().Truncate(time.Millisecond),
-		Limits: g.limitsTold(), Versions: g.Versions(),
-	})
+	s.send(g.hello(s.id))
 	return s
+}
+
+// hello gives the first frame of every line. session names it in the log.
+func (g *Gateway) hello(session string) wire.Hello {
+	return wire.Hello{
+		Type: wire.TypeHello, Protocol: wire.Subprotocol, Session: session, Time: time.Now().UTC().Truncate(time.Millisecond),
+		Limits: g.limitsTold(), Versions: g.Versions(),
+	}
 }
 
 func (s *session) send(frame any) bool {

@@ -10,18 +10,8 @@ import (
 // sheet answers GET /v1/conversation/sheet?format=md|json: the newest findings
 // of a conversation, to be passed on. It does not hold the conversation's id.
 func (g *Gateway) sheet(w http.ResponseWriter, r *http.Request) {
-	_, key, ok := g.bearer(w, r)
+	s, ok := g.whole(w, r)
 	if !ok {
-		return
-	}
-	format := r.URL.Query().Get("format")
-	if format != "" && format != "md" && format != "json" {
-		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "format: md, json"))
-		return
-	}
-	s, err := g.Conversations.Read(r.Context(), key, 0, kiveileder.MaxEntries*2)
-	if err != nil {
-		g.fail(w, r, g.aboutConversation(err, languageOf(r)))
 		return
 	}
 	sheet, ok := conversation.NewSheet(s, baseURL(r), g.factName)
@@ -29,16 +19,7 @@ func (g *Gateway) sheet(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeNotFound, "%s", g.Texts.Get("error_not_found", languageOf(r))))
 		return
 	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	if format == "json" {
-		h.Set("Content-Disposition", `attachment; filename="resultatark.json"`)
-		g.reply(w, http.StatusOK, sheet)
-		return
-	}
-	h.Set("Content-Disposition", `attachment; filename="resultatark.md"`)
-	h.Set("Content-Type", "text/markdown; charset=utf-8")
-	_, _ = w.Write([]byte(sheet.Markdown())) // the client went away; nobody is left to tell
+	g.attach(w, r, "resultatark", sheet, sheet.Markdown)
 }
 
 // factName gives a fact's name, empty when the rules do not know it.

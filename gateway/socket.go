@@ -50,8 +50,7 @@ func (g *Gateway) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	client := g.client(r)
-	switch err := g.sockets.admit(client); {
-	case err != nil:
+	if err := g.sockets.admit(client); err != nil {
 		g.fail(w, r, g.explainAdmission(r, err))
 		return
 	}

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kiveileder"
@@ -44,13 +45,7 @@ func writeAnswer(b *strings.Builder, a *kiveileder.Answer, texts corpus.Texts, b
 		for line := range strings.SplitSeq(strings.TrimSpace(c.Lead+"\n"+c.Quote), "\n") {
 			fmt.Fprintf(b, "> %s\n   ", escaped(line))
 		}
-		where := []string{c.Title}
-		for _, s := range append([]string{c.Publisher}, c.Section...) {
-			if s != "" && s != c.Title {
-				where = append(where, s)
-			}
-		}
-		fmt.Fprintf(b, "\n   %s, %s. <%s%s>\n", escaped(strings.Join(where, ", ")), c.Date, base, c.URL)
+		fmt.Fprintf(b, "\n   %s, %s. <%s%s>\n", escaped(strings.Join(where(c), ", ")), c.Date, base, c.URL)
 	}
 	for _, c := range a.Conflicts {
 		fmt.Fprintf(b, "\n%s\n", escaped(c.Text))
@@ -62,6 +57,17 @@ func writeAnswer(b *strings.Builder, a *kiveileder.Answer, texts corpus.Texts, b
 		fmt.Fprintf(b, "\n*%s*", escaped(a.Notice))
 	}
 	fmt.Fprintf(b, "\n*%s*\n", texts.Get("export_versions", a.Language, a.Versions.Corpus, a.Versions.Rules, a.Versions.Model))
+}
+
+// where names the place of a quote: document, publisher, sections.
+func where(c kiveileder.Citation) []string {
+	names := []string{c.Title}
+	for _, s := range slices.Concat([]string{c.Publisher}, c.Section) {
+		if s != "" && s != c.Title {
+			names = append(names, s)
+		}
+	}
+	return names
 }
 
 // markup are the characters that would mean something in Markdown; what

@@ -1,9 +1,9 @@
 package conversation
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -165,25 +165,12 @@ func (s Sheet) writeQuotes(b *strings.Builder, indent string, list []kiveileder.
 	for _, c := range list {
 		fmt.Fprintf(b, "\n")
 		quoted(b, indent, strings.TrimSpace(c.Lead+"\n"+c.Quote))
-		where := []string{c.Title}
-		for _, part := range slices.Concat([]string{c.Publisher}, c.Section) {
-			if part != "" && part != c.Title {
-				where = append(where, part)
-			}
-		}
-		where = append(where, orElse(c.Date, s.word("undated")))
+		place := append(where(c), cmp.Or(c.Date, s.word("undated")))
 		if c.Superseded {
-			where = append(where, s.word("old_source"))
+			place = append(place, s.word("old_source"))
 		}
-		fmt.Fprintf(b, "%s>\n%s> %s. <%s>\n", indent, indent, line(strings.Join(where, ", ")), c.URL)
+		fmt.Fprintf(b, "%s>\n%s> %s. <%s>\n", indent, indent, line(strings.Join(place, ", ")), c.URL)
 	}
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // quoted writes a text as a block quote that keeps its lines.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -294,7 +293,7 @@ func (d *Dialogue) handOver(a *kiveileder.Answer, v retriever.Verdict) {
 // would ask first. It reports whether there is anything to ask, and it was not
 // asked too often.
 func (d *Dialogue) clarify(a *kiveileder.Answer, p project, res retriever.Result, t kiveileder.Turn) bool {
-	open := slices.DeleteFunc(slices.Clone(p.result.Missing), func(f string) bool { return slices.Contains(p.unknown, f) })
+	open := p.open()
 	if len(open) == 0 || t.Asked >= maxAsked {
 		return false
 	}

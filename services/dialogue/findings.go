@@ -20,7 +20,7 @@ const maxAsked = 3
 // byRules answers by what the rules say of the project, and reports whether
 // they say anything.
 func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result, t kiveileder.Turn, text string) bool {
-	open := slices.DeleteFunc(slices.Clone(p.result.Missing), func(f string) bool { return slices.Contains(p.unknown, f) })
+	open := p.open()
 	if len(p.result.Findings) == 0 && len(open) == 0 {
 		return false
 	}

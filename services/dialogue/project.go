@@ -15,6 +15,7 @@ import (
 
 // Rules judge facts. *rules.Set does.
 type Rules interface {
+	Check(facts map[string]any) error
 	Evaluate(facts map[string]any, asOf time.Time) (rules.Result, error)
 	Explain(facts map[string]any, asOf time.Time) (rules.Explanation, error)
 	Fact(key string) (rules.Fact, bool)
@@ -52,13 +53,11 @@ func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) 
 		}
 		return p, nil
 	}
-	told := maps.Clone(t.Facts)
-	value, replied := d.replyTo(t, text)
-	if replied {
-		told = map[string]any{t.Awaited: value}
-		maps.Copy(told, t.Facts)
+	told := map[string]any{}
+	if v, ok := d.replyTo(t, text); ok {
+		p.reply, told[t.Awaited] = true, v
 	}
-	p.reply = p.reply || replied
+	maps.Copy(told, t.Facts)
 	p.facts = d.known(t, history)
 	if !p.reply {
 		// what was asked in words before is not asked now, unless the message replies
@@ -69,11 +68,7 @@ func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) 
 		// a reply in words of one's own asks nothing besides
 		p.reply = t.Original != "" && slices.Contains(p.fresh, t.Awaited) && !d.signals.Question.MatchString(text)
 		if v, ok := d.begins(t, text); ok && !p.reply && !d.signals.Question.MatchString(text) {
-			p.reply, told = true, maps.Clone(told)
-			if told == nil {
-				told = map[string]any{}
-			}
-			told[t.Awaited] = v
+			p.reply, told[t.Awaited] = true, v
 		}
 		if p.reply && topic != nil && p.facts[topicFact] == nil {
 			p.facts[topicFact] = topic
@@ -87,6 +82,12 @@ func (d *Dialogue) understand(t kiveileder.Turn, text string, history []string) 
 	var err error
 	p.result, err = d.rules.Evaluate(p.facts, time.Time{})
 	return p, err
+}
+
+// open gives the facts that would change the result and that the person may be
+// able to tell, the most deciding first.
+func (p project) open() []string {
+	return slices.DeleteFunc(slices.Clone(p.result.Missing), func(f string) bool { return slices.Contains(p.unknown, f) })
 }
 
 // ofData are facts that questions in general name as well: without a purpose or
@@ -318,8 +319,7 @@ func (d *Dialogue) checkFacts(facts map[string]any) error {
 			given[k] = v
 		}
 	}
-	_, err := d.rules.Evaluate(d.normal(given), time.Time{})
-	return err
+	return d.rules.Check(d.normal(given))
 }
 
 // chips gives the facts in words, and those that the person could not tell.

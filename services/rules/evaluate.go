@@ -57,6 +57,13 @@ func (s *Set) Evaluate(facts map[string]any, asOf time.Time) (Result, error) {
 	return s.judge(vals, used, date, nil)
 }
 
+// Check gives the error that Evaluate would give of facts, without judging
+// them.
+func (s *Set) Check(facts map[string]any) error {
+	_, _, err := s.take(facts)
+	return err
+}
+
 // state is what became of a rule.
 type state int
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"slices"
@@ -69,7 +70,11 @@ func TestBuiltinCasesDiffer(t *testing.T) {
 				t.Errorf("%s: there twice", name)
 			}
 			names[name] = true
-			k := m.Name + key(c.Facts) + c.AsOf
+			b, err := json.Marshal(c.Facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := m.Name + string(b) + c.AsOf
 			if facts[k] != "" {
 				t.Errorf("%s: the same facts as %s", name, facts[k])
 			}
