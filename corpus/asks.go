@@ -63,6 +63,7 @@ type Signals struct {
 	Case       *Pattern // a name beside it belongs to a case
 	Question   *Pattern // something is asked
 	Obligation *Pattern // what is asked is what rules answer: what must, may, need be done, and before whom
+	More       *Pattern // it asks for what no rule speaks of, though with "must we" or "may we": how long, how much, by which article
 	General    *Pattern // it simply asks which rules hold, what must be done, or whom to apply to
 	Own        *Pattern // somebody speaks of a project, a place of work or a doing of their own
 	Dispute    *Pattern // the answer is disputed, or two agencies disagree: a person settles it
@@ -77,6 +78,7 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		Case       string `yaml:"case"`
 		Question   string `yaml:"question"`
 		Obligation string `yaml:"obligation"`
+		More       string `yaml:"more"`
 		General    string `yaml:"general"`
 		Own        string `yaml:"own"`
 		Dispute    string `yaml:"dispute"`
@@ -94,7 +96,7 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		to         **Pattern
 	}{
 		{"crisis", raw.Crisis, &s.Crisis}, {"case", raw.Case, &s.Case}, {"question", raw.Question, &s.Question},
-		{"obligation", raw.Obligation, &s.Obligation}, {"general", raw.General, &s.General}, {"own", raw.Own, &s.Own}, {"dispute", raw.Dispute, &s.Dispute}, {"also", raw.Also, &s.Also},
+		{"obligation", raw.Obligation, &s.Obligation}, {"more", raw.More, &s.More}, {"general", raw.General, &s.General}, {"own", raw.Own, &s.Own}, {"dispute", raw.Dispute, &s.Dispute}, {"also", raw.Also, &s.Also},
 	} {
 		if p.text == "" {
 			return Signals{}, fmt.Errorf("signals.yaml: %s is missing", p.name)

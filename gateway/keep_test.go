@@ -1,21 +1,15 @@
 package gateway_test
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"kiveileder"
 	"kiveileder/gateway"
+	"kiveileder/internal/golden"
 	"kiveileder/services/conversation"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // An exported conversation holds all that was said, masked, and not the key to it.
 func TestExport(t *testing.T) {
@@ -62,7 +56,7 @@ func TestExport(t *testing.T) {
 				t.Errorf("%q: %s stands in it", c.query, secret)
 			}
 		}
-		golden(t, c.file, w.Body.String())
+		golden.Check(t, c.file, w.Body.String())
 	}
 	if w := do(g, call{path: "/v1/conversation/export?format=pdf", header: bearer(id)}); w.Code != 400 || w.Header().Get("Content-Disposition") != "" {
 		t.Errorf("pdf: status %d, %v", w.Code, w.Header())
@@ -85,22 +79,5 @@ func TestExportIsMasked(t *testing.T) {
 				t.Errorf("%s stands in %s", personal, b)
 			}
 		}
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }

@@ -2,24 +2,18 @@ package web
 
 import (
 	"bytes"
-	"flag"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"kiveileder"
 	"kiveileder/corpus"
+	"kiveileder/internal/golden"
 	"kiveileder/services/rules"
 	"kiveileder/web/rulebook"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // exampleBook has one of everything that a book may hold.
 func exampleBook(lang kiveileder.Language) rulebook.Book {
@@ -55,19 +49,7 @@ func TestRulesGolden(t *testing.T) {
 		}
 		_, got, _ := strings.Cut(b.String(), "<main")
 		got, _, _ = strings.Cut(got, "</main>")
-		file := filepath.Join("testdata", "rules."+string(lang)+".html")
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", file, diff)
-		}
+		golden.Check(t, "rules."+string(lang)+".html", got)
 	}
 }
 

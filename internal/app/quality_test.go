@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,24 +9,21 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"kiveileder/internal/app"
 	"kiveileder/internal/eval"
+	"kiveileder/internal/golden"
 	"kiveileder/retriever"
 	"kiveileder/retriever/builtin"
 	"kiveileder/retriever/embed"
 	"kiveileder/retriever/embed/e5"
 )
 
-var update = flag.Bool("update", false, "rewrite golden files")
-
 const evalDir = "../../corpus/eval"
 
 // TestQuality holds the figures of the evaluation sets in a golden file, so
 // that a change of data or code shows in review.
 func TestQuality(t *testing.T) {
-	if os.Getenv("KIVEILEDER_REQUIRE") == "" && !*update {
+	if os.Getenv("KIVEILEDER_REQUIRE") == "" && !*golden.Update {
 		t.Skip("asks some thousand questions; scripts/test does it (KIVEILEDER_REQUIRE=1)")
 	}
 	e := remembering(t)
@@ -111,30 +107,10 @@ func TestQuality(t *testing.T) {
 	if old < 0.93 {
 		t.Errorf("beside a document without questions the others are found at hit@3 %.3f, want .93", old)
 	}
-	golden(t, "testdata/quality.txt", out.String())
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
+	if m, err := e5.Default(); err == nil && m.Kernel() != "vek" && !*golden.Update {
+		t.Skipf("the golden file was made with the vek kernel, this processor runs %s; the figures are\n%s", m.Kernel(), out.String())
 	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m, err := e5.Default(); err == nil && m.Kernel() != "vek" {
-		t.Skipf("the golden file was made with the vek kernel, this processor runs %s; the figures are\n%s", m.Kernel(), got)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("figures differ; read them, and rewrite with -update (-want +got):\n%s", d)
-	}
+	golden.Check(t, "quality.txt", out.String())
 }
 
 func cases(t *testing.T, name string) []eval.Case {

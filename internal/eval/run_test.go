@@ -3,9 +3,6 @@ package eval
 import (
 	"context"
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,28 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kiveileder"
+	"kiveileder/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
-
-// golden compares text with a file in testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(file, []byte(got), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; rewrite with -update):\n%s", name, diff)
-	}
-}
 
 // A ranking finds the gold of "first" at once, of "third" in the third place,
 // of "sixth" in the sixth, and of "never" not at all.
@@ -87,7 +64,7 @@ func TestRetrievalFigures(t *testing.T) {
 	var b strings.Builder
 	r.Write(&b)
 	r.Misses(&b, 3)
-	golden(t, "retrieval.txt", b.String())
+	golden.Check(t, "retrieval.txt", b.String())
 
 	if _, err := RunRetrieval(context.Background(), ranking{}, []Case{{ID: "z9", Q: "broken"}}); err == nil || !strings.Contains(err.Error(), "z9") {
 		t.Errorf("error %v, want the case's id", err)
@@ -139,7 +116,7 @@ func TestRouting(t *testing.T) {
 	var b strings.Builder
 	r.Write(&b)
 	r.Misses(&b)
-	golden(t, "routing.txt", b.String())
+	golden.Check(t, "routing.txt", b.String())
 
 	if _, err := RunRouting(context.Background(), router{}, []Case{{ID: "z9", Q: "broken"}}); err == nil || !strings.Contains(err.Error(), "z9") {
 		t.Errorf("error %v, want the case's id", err)

@@ -2,9 +2,6 @@ package conversation_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,10 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kiveileder"
+	"kiveileder/internal/golden"
 	"kiveileder/services/conversation"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func cited(n string, more ...func(*kiveileder.Citation)) kiveileder.Citation {
 	c := kiveileder.Citation{
@@ -86,7 +82,7 @@ func sheet(t *testing.T, lang kiveileder.Language) conversation.Sheet {
 // The sheet as a document, in each language; read the diff when it changes.
 func TestSheetMarkdown(t *testing.T) {
 	for _, lang := range kiveileder.Languages {
-		goldenFile(t, "sheet."+string(lang)+".md", sheet(t, lang).Markdown())
+		golden.Check(t, "sheet."+string(lang)+".md", sheet(t, lang).Markdown())
 	}
 }
 
@@ -100,24 +96,7 @@ func TestSheetJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	goldenFile(t, "sheet.json", string(b)+"\n")
-}
-
-func goldenFile(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
+	golden.Check(t, "sheet.json", string(b)+"\n")
 }
 
 func TestSheetIsOfTheNewestFindings(t *testing.T) {

@@ -2,7 +2,6 @@ package dialogue
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -78,17 +77,11 @@ func (d *Dialogue) beside(p project, v retriever.Verdict, text string) bool {
 		return true
 	case d.signals.General.MatchString(text):
 		return false
-	case asksForMore.MatchString(text), v.Unanswered >= besideWhenLittle && p.said() <= 2:
+	case d.signals.More.MatchString(text), v.Unanswered >= besideWhenLittle && p.said() <= 2:
 		return true
 	}
 	return !d.signals.Obligation.MatchString(text)
 }
-
-// asksForMore tells of what no rule speaks of, though it is asked with "must we"
-// or "may we": how long, how much, by which article, and what the sources leave
-// out.
-var asksForMore = regexp.MustCompile(`(?i)\b((hvor|kor) (lenge|mye|mykje|raskt|fort) (kan|må|skal|bør|får|tar|tek|koster|kostar) |how (long|much|fast|soon) (can|may|must|should|do|does|will) ` +
-	`|(hvilken|hvilke|kva|kva for ein|which|what) (artikk?e?l|article)|dpia\b|personvernkonsekvens)`)
 
 // said is how many facts of the project the message says.
 func (p project) said() int {
