@@ -1,0 +1,203 @@
+package rpc
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+
+	"kiveileder"
+)
+
+// Options of a client.
+type Options struct {
+	// Name of the role that is called, for errors and figures.
+	Name string
+	// URLs of its replicas, with commas; one name behind which they all stand is
+	// enough. They are taken in turn, and the next when one fails.
+	URLs string
+	// Token that both sides know.
+	Token Token
+	// TLS shows the certificate of this side and checks the other's; nil for
+	// plain HTTP, or for HTTPS with the system's roots.
+	TLS *tls.Config
+	// Observe is told of every call; nil for nobody.
+	Observe func(name string, took time.Duration, err error)
+}
+
+// tries is how often a call is made at most, each at the next replica.
+const tries = 3
+
+// Pauses between tries: from zero to these, by chance, so that replicas are
+// not all asked again in the same moment.
+const firstPause, longestPause = 30 * time.Millisecond, 200 * time.Millisecond
+
+// A Client calls another role. It is safe for concurrent use.
+type Client struct {
+	name    string
+	token   Token
+	http    *http.Client
+	targets []*target
+	next    atomic.Uint32
+	observe func(string, time.Duration, error)
+}
+
+// A target is one replica with the circuit that is cut while it fails.
+type target struct {
+	url     string
+	circuit *gobreaker.CircuitBreaker[[]byte]
+}
+
+// NewClient gives a client. It does not connect yet.
+func NewClient(o Options) (*Client, error) {
+	c := &Client{name: o.Name, token: o.Token, observe: o.Observe}
+	for u := range strings.SplitSeq(o.URLs, ",") {
+		u = strings.TrimRight(strings.TrimSpace(u), "/")
+		p, err := url.Parse(u)
+		if err != nil || p.Host == "" || p.Scheme != "http" && p.Scheme != "https" {
+			return nil, fmt.Errorf("address of %s %q: want http://host:port", o.Name, u)
+		}
+		c.targets = append(c.targets, &target{u, gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
+			Name: u, Timeout: time.Second,
+			ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= 5 },
+			IsSuccessful: func(err error) bool { return !errors.Is(err, errUnreached) },
+		})})
+	}
+	t := &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: 2 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig:     o.TLS,
+		TLSHandshakeTimeout: 3 * time.Second,
+		MaxIdleConnsPerHost: 256,
+		IdleConnTimeout:     30 * time.Second, // so that new replicas get their share
+		ForceAttemptHTTP2:   false,
+	}
+	c.http = &http.Client{Transport: otelhttp.NewTransport(t, otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+		return o.Name + " " + strings.TrimPrefix(r.URL.Path, "/rpc/")
+	}))}
+	return c, nil
+}
+
+// Call calls a role. A call that did not come through is tried again at the
+// next replica, as long as the context lets it: calls must be such that
+// repeating them is harmless. Errors have the code that the other side gave
+// them, CodeUnavailable when none could be asked.
+func Call[In, Out any](ctx context.Context, c *Client, name string, in In) (out Out, err error) {
+	begin := time.Now()
+	defer func() {
+		if c.observe != nil {
+			c.observe(name, time.Since(begin), err)
+		}
+	}()
+	body, err := json.Marshal(in)
+	if err != nil {
+		return out, fmt.Errorf("%s %s: %w", c.name, name, err)
+	}
+	b, err := c.try(ctx, name, body)
+	if err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(b, &out); err != nil {
+		return out, fmt.Errorf("%s %s: %w", c.name, name, err)
+	}
+	return out, nil
+}
+
+func (c *Client) try(ctx context.Context, name string, body []byte) (b []byte, err error) {
+	for n := range tries {
+		if n > 0 && !pause(ctx, n) {
+			return nil, err
+		}
+		t := c.targets[int(c.next.Add(1))%len(c.targets)]
+		b, err = t.circuit.Execute(func() ([]byte, error) { return c.send(ctx, t.url, name, body) })
+		if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+			err = unreached(fmt.Errorf("%s at %s: %w", c.name, t.url, err))
+		}
+		if err == nil || !isAway(err) || ctx.Err() != nil {
+			return b, err
+		}
+	}
+	return nil, err
+}
+
+// pause waits before the n-th try; it is false when the context ends first.
+func pause(ctx context.Context, n int) bool {
+	most := min(firstPause<<(2*(n-1)), longestPause)
+	select {
+	case <-time.After(rand.N(most)):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// isAway reports whether another replica could know better.
+func isAway(err error) bool { return kiveileder.ErrorCode(err) == kiveileder.CodeUnavailable }
+
+func (c *Client) send(ctx context.Context, base, name string, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/rpc/"+name, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	h := req.Header
+	h.Set("Content-Type", "application/json")
+	if id := Request(ctx); id != "" {
+		h.Set(requestHeader, id)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		h.Set(timeHeader, time.Until(deadline).String())
+	}
+	once := c.token.call(h, name, body)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.failed(ctx, err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	switch {
+	case err != nil:
+		return nil, c.failed(ctx, err)
+	case !c.token.answered(resp.Header, once, name, b):
+		return nil, unreached(fmt.Errorf("%s at %s does not prove that it knows the token of the roles (status %s: %.100q)", c.name, base, resp.Status, b))
+	case resp.StatusCode == http.StatusOK:
+		return b, nil
+	}
+	var f failure
+	if json.Unmarshal(b, &f) != nil || f.Code == "" { // a proxy's, or a role of another kind
+		return nil, unreached(fmt.Errorf("%s at %s: %s: %.100q", c.name, base, resp.Status, b))
+	}
+	return nil, errorOf(c.name, f)
+}
+
+// failed says why nothing came back. A caller that went away is no fault of the
+// other side.
+func (c *Client) failed(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("%s: %w", c.name, ctx.Err())
+	}
+	return unreached(fmt.Errorf("%s: %w", c.name, err))
+}
+
+// Name gives the role that is called.
+func (c *Client) Name() string { return c.name }
+
+// Ping calls the role to see whether it can be reached.
+func (c *Client) Ping(ctx context.Context) error {
+	_, err := Call[struct{}, struct{}](ctx, c, callPing, struct{}{})
+	return err
+}
+
+// Close closes the connections that nobody uses.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
