@@ -245,3 +245,15 @@ func (c *Corpus) Passage(id string) (kiveileder.Passage, bool) {
 	}
 	return c.Passages[i], true
 }
+
+// Join gives two corpora as one, the second behind the first.
+func Join(a, b *Corpus) *Corpus {
+	all := *a
+	all.Sources = slices.Concat(a.Sources, b.Sources)
+	all.Passages = slices.Concat(a.Passages, b.Passages)
+	all.Questions = slices.Concat(a.Questions, b.Questions)
+	all.Topics = slices.Concat(a.Topics, b.Topics)
+	all.Intents = slices.Concat(a.Intents, b.Intents)
+	all.Conflicts = slices.Concat(a.Conflicts, b.Conflicts)
+	return &all
+}

@@ -101,7 +101,7 @@ func (g *Gateway) deleteConversation(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	g.hub.publish(event{key: key, gone: true})
+	g.hub.publish(kiveileder.Event{Key: key, Gone: true})
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
 }

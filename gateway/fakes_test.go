@@ -160,7 +160,34 @@ func with(d fakeDialogue) func(*gateway.Deps) { return over(conversation.NewMemo
 
 // over holds conversations in a store.
 func over(store conversation.Store, d fakeDialogue) func(*gateway.Deps) {
-	return func(deps *gateway.Deps) { deps.Conversations = conversation.New(store, d) }
+	return func(deps *gateway.Deps) {
+		events := &localBus{}
+		deps.Conversations, deps.Events = conversation.New(store, d, events), events
+	}
+}
+
+// A localBus passes events on at once.
+type localBus struct {
+	mu      sync.Mutex // guards what follows
+	take    func(kiveileder.Event)
+	changed func(up bool)
+}
+
+func (b *localBus) Publish(_ context.Context, e kiveileder.Event) error {
+	b.mu.Lock()
+	take := b.take
+	b.mu.Unlock()
+	if take != nil {
+		take(e)
+	}
+	return nil
+}
+
+func (b *localBus) Subscribe(_ func(string) bool, take func(kiveileder.Event), changed func(bool)) func() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.take, b.changed = take, changed
+	return func() {}
 }
 
 // A call is a request as a test writes it down.

@@ -29,9 +29,8 @@ type Conversations interface {
 	// Accept stores a message and gives it with its offset, and its answer when
 	// it has one already. Errors of code CodeInvalid are for the writer.
 	Accept(ctx context.Context, key string, p kiveileder.Post) (kiveileder.Entry, *kiveileder.Entry, error)
-	// Answer answers the message at an offset, once; progress is told what is
-	// being done.
-	Answer(ctx context.Context, key string, offset int64, progress func(kiveileder.Stage)) (kiveileder.Entry, error)
+	// Answer answers the message at an offset, once.
+	Answer(ctx context.Context, key string, offset int64) (kiveileder.Entry, error)
 	// Read gives at most limit entries after an offset. Error: CodeNotFound
 	// when the conversation was deleted.
 	Read(ctx context.Context, key string, after int64, limit int) (kiveileder.Stream, error)
@@ -42,6 +41,14 @@ type Conversations interface {
 // A Searcher finds passages.
 type Searcher interface {
 	Search(ctx context.Context, q retriever.Query) (retriever.Result, error)
+}
+
+// Events tell what is new in conversations, wherever it was made: a bus.Bus.
+type Events interface {
+	// Subscribe calls take for events of conversations that wants wants, and
+	// changed when they stop coming and when they come again: what was missed
+	// meanwhile stands in the store.
+	Subscribe(wants func(key string) bool, take func(kiveileder.Event), changed func(up bool)) (stop func())
 }
 
 // A Library gives the sources for their pages.
@@ -60,11 +67,16 @@ type Config struct {
 	AllowedOrigins []string // other sites whose pages may open a WebSocket, as "https://example.no"
 	MaxSockets     int      // open at once; 0 is 20,000
 	MaxPerClient   int      // of them of one client; 0 is 1,000
+
+	// DrainDelay is how long Drain waits, with the readiness off, before it
+	// begins: so that balancers can turn away.
+	DrainDelay time.Duration
 }
 
 // Deps are what the gateway speaks with.
 type Deps struct {
 	Conversations Conversations
+	Events        Events // nil: nothing happens but here
 	Keys          Keys
 	Searcher      Searcher
 	Rules         Rules
@@ -74,8 +86,12 @@ type Deps struct {
 	Versions      func() kiveileder.Versions
 	Log           *zap.Logger
 	Metrics       *prometheus.Registry
-	// Ready gives nil when questions can be answered, else why not.
-	Ready func() error
+	// Ready gives nil when questions can be taken, else why not, which it logs
+	// itself: everybody may ask, so the answer does not tell. nil is for always.
+	Ready func(ctx context.Context) error
+	// Degraded names parts that are away while questions are still taken; nil
+	// for none ever.
+	Degraded func() []string
 }
 
 // A Gateway is an http.Handler.
@@ -122,6 +138,7 @@ func New(cfg Config, d Deps) *Gateway {
 	g.upgrader = ws.Upgrader([]string{wire.Subprotocol}, func(*http.Request) bool { return true })
 	g.mux = g.routes()
 	g.handler = g.logged(g.guarded(g.mux))
+	g.watch()
 	return g
 }
 

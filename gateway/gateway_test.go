@@ -88,12 +88,20 @@ func TestStaticCaching(t *testing.T) {
 
 func TestReady(t *testing.T) {
 	var cause error
-	g, _ := open(t, gateway.Config{}, func(d *gateway.Deps) { d.Ready = func() error { return cause } })
+	var away []string
+	g, _ := open(t, gateway.Config{}, func(d *gateway.Deps) {
+		d.Ready = func(context.Context) error { return cause }
+		d.Degraded = func() []string { return away }
+	})
 	if w := do(g, call{path: "/readyz"}); w.Code != http.StatusOK {
 		t.Errorf("ready: status %d", w.Code)
 	}
-	cause = errors.New("loading")
-	if w := do(g, call{path: "/readyz"}); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "loading") {
+	away = []string{"redis"}
+	if w := do(g, call{path: "/readyz"}); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"degraded":["redis"]`) {
+		t.Errorf("degraded: status %d, %s", w.Code, w.Body)
+	}
+	cause = errors.New("dial 10.0.0.7: refused")
+	if w := do(g, call{path: "/readyz"}); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "10.0.0.7") {
 		t.Errorf("not ready: status %d, %s", w.Code, w.Body)
 	}
 	if w := do(g, call{path: "/livez"}); w.Code != http.StatusOK {
@@ -153,9 +161,9 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`kiveileder_turns_total{status="answered"} 1`,
 		`kiveileder_turns_total{status="error"} 1`,
-		`kiveileder_http_requests_total{method="POST",status="OK"} 1`,
-		`kiveileder_http_requests_total{method="POST",status="Internal Server Error"} 1`,
-		`kiveileder_http_requests_total{method="other",status="Method Not Allowed"} 3`,
+		`kiveileder_http_requests_total{method="POST",role="gateway",route="/v1/ask",status="200"} 1`,
+		`kiveileder_http_requests_total{method="POST",role="gateway",route="/v1/ask",status="500"} 1`,
+		`kiveileder_http_requests_total{method="other",role="gateway",route="other",status="405"} 3`,
 		`kiveileder_turn_seconds_count 1`,
 		`kiveileder_sockets 0`,
 	} {

@@ -140,12 +140,18 @@ func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if g.Ready != nil {
-		if err := g.Ready(); err != nil {
-			g.reply(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": err.Error()})
+		if err := g.Ready(r.Context()); err != nil {
+			g.reply(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
 			return
 		}
 	}
-	g.reply(w, http.StatusOK, map[string]any{"status": "ready", "versions": g.Versions()})
+	state := map[string]any{"status": "ready", "versions": g.Versions()}
+	if g.Degraded != nil {
+		if parts := g.Degraded(); len(parts) > 0 {
+			state["degraded"] = parts
+		}
+	}
+	g.reply(w, http.StatusOK, state)
 }
 
 func (g *Gateway) reply(w http.ResponseWriter, status int, v any) {

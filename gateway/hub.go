@@ -10,20 +10,30 @@ import (
 	"kiveileder/gateway/wire"
 )
 
-// An event is something new in a conversation: an entry, a stage of an answer
-// under way, or that the conversation is gone.
-type event struct {
-	key   string // of the conversation
-	entry kiveileder.Entry
-	id    string // of the message that a stage belongs to
-	stage kiveileder.Stage
-	gone  bool
-}
-
 // A hub tells those who are in a conversation what is new in it.
 type hub struct {
 	mu    sync.Mutex // guards feeds
 	feeds map[string]map[*feed]struct{}
+}
+
+// has reports whether anybody is in a conversation.
+func (h *hub) has(key string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.feeds[key]) > 0
+}
+
+// all gives the feeds of everybody.
+func (h *hub) all() []*feed {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []*feed
+	for _, in := range h.feeds {
+		for f := range in {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func newHub() *hub { return &hub{feeds: map[string]map[*feed]struct{}{}} }
@@ -47,10 +57,10 @@ func (h *hub) leave(f *feed) {
 }
 
 // publish tells everybody in the conversation. It does not wait for anybody.
-func (h *hub) publish(e event) {
+func (h *hub) publish(e kiveileder.Event) {
 	h.mu.Lock()
-	feeds := make([]*feed, 0, len(h.feeds[e.key]))
-	for f := range h.feeds[e.key] {
+	feeds := make([]*feed, 0, len(h.feeds[e.Key]))
+	for f := range h.feeds[e.Key] {
 		feeds = append(feeds, f)
 	}
 	h.mu.Unlock()
@@ -120,28 +130,43 @@ func (f *feed) open(ctx context.Context, id string, from *wire.Position) error {
 }
 
 // take sends what is new, or has it fetched.
-func (f *feed) take(e event) {
+func (f *feed) take(e kiveileder.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.ended:
-	case e.gone:
+	case e.Gone:
 		f.ended = true
 		f.line.send(wire.Gone{Type: wire.TypeGone, Conversation: f.id})
-	case e.stage != "" && f.filling: // before the frame opened it would mean nothing
-	case e.stage != "":
-		f.line.send(wire.Progress{Type: wire.TypeProgress, Conversation: f.id, ID: e.id, Stage: e.stage})
-	case e.entry.Offset <= f.at: // sent already
-	case e.entry.Offset == f.at+1 && !f.filling:
-		f.at = e.entry.Offset
+	case e.Stage != "" && f.filling: // before the frame opened it would mean nothing
+	case e.Stage != "":
+		f.line.send(wire.Progress{Type: wire.TypeProgress, Conversation: f.id, ID: e.ID, Stage: e.Stage})
+	case e.Entry == nil: // of a newer version
+	case e.Entry.Offset <= f.at: // sent already
+	case e.Entry.Offset == f.at+1 && !f.filling:
+		f.at = e.Entry.Offset
 		f.want = max(f.want, f.at)
-		f.line.send(wire.EntryFrame(f.id, e.entry))
+		f.line.send(wire.EntryFrame(f.id, *e.Entry))
 	default:
-		f.want = max(f.want, e.entry.Offset)
-		if !f.filling {
-			f.filling = true
-			go f.fill(context.Background())
-		}
+		f.fetch(e.Entry.Offset)
+	}
+}
+
+// look asks the store whether something is new that nobody told of.
+func (f *feed) look() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ended {
+		f.fetch(f.at + 1)
+	}
+}
+
+// fetch has entries up to an offset fetched and sent. The caller holds mu.
+func (f *feed) fetch(upTo int64) {
+	f.want = max(f.want, upTo)
+	if !f.filling {
+		f.filling = true
+		go f.fill(context.Background())
 	}
 }
 
@@ -160,7 +185,11 @@ func (f *feed) fill(ctx context.Context) {
 		if err == nil && len(s.Entries) > 0 && f.sendAll(s.Entries) {
 			continue
 		}
-		if err != nil && kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+		switch kiveileder.ErrorCode(err) {
+		case "":
+		case kiveileder.CodeNotFound:
+			f.take(kiveileder.Event{Key: f.key, Gone: true})
+		default:
 			// what is missing may be an answer that somebody waits for: the client comes
 			// back and asks for it
 			f.log.Error("entries could not be fetched", zap.Error(err))

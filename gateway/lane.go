@@ -94,7 +94,7 @@ func (g *Gateway) accept(ctx context.Context, key string, p kiveileder.Post) (m 
 	if err != nil {
 		return m, nil, err
 	}
-	g.hub.publish(event{key: key, entry: m})
+	g.hub.publish(kiveileder.Event{Key: key, Entry: &m})
 	switch f := l.flights[m.Offset]; {
 	case answer != nil:
 		return m, landed(*answer, nil), nil
@@ -117,7 +117,7 @@ func (g *Gateway) accept(ctx context.Context, key string, p kiveileder.Post) (m 
 		l.mu.Unlock()
 		close(f.done) // before it is told: who has heard it waits for nothing
 		if f.err == nil {
-			g.hub.publish(event{key: key, entry: f.entry})
+			g.hub.publish(kiveileder.Event{Key: key, Entry: &f.entry})
 		}
 	}()
 	return m, f, nil

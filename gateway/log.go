@@ -8,19 +8,18 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+
+	"kiveileder/internal/rpc"
+	"kiveileder/internal/telemetry"
 )
 
-type requestKey struct{}
-
 // requestID gives the id of the request that a context belongs to.
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestKey{}).(string)
-	return id
-}
+func requestID(ctx context.Context) string { return rpc.Request(ctx) }
 
 // newID gives an id that nobody can guess.
 func newID() string { return rand.Text() }
@@ -38,8 +37,10 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		start := time.Now()
-		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
-		g.metrics.requests.WithLabelValues(methodLabel(r.Method), statusLabel(rec.status)).Inc()
+		r = r.WithContext(rpc.WithRequest(r.Context(), id)) // the mux writes the route into it
+		next.ServeHTTP(rec, r)
+		_, route, _ := strings.Cut(r.Pattern, " ")
+		g.metrics.requests.Observe(route, r.Method, rec.status, time.Since(start))
 		level := zap.DebugLevel
 		if rec.status >= 500 {
 			level = zap.ErrorLevel
@@ -51,24 +52,6 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			zap.Int("status", rec.status),
 			zap.Duration("took", time.Since(start)))
 	})
-}
-
-// statusLabel is the status in words; a client that went away has none in HTTP.
-func statusLabel(status int) string {
-	if status == statusGone {
-		return "Client Gone"
-	}
-	return http.StatusText(status)
-}
-
-// methodLabel keeps clients from making up labels, each of which would stay in
-// memory.
-func methodLabel(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete, http.MethodOptions:
-		return method
-	}
-	return "other"
 }
 
 // A recorder remembers the status; it can be hijacked for a WebSocket.
@@ -90,7 +73,7 @@ func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 type metrics struct {
-	requests *prometheus.CounterVec
+	requests *telemetry.Requests
 	turns    *prometheus.CounterVec
 	seconds  prometheus.Histogram
 	sockets  prometheus.Gauge
@@ -100,14 +83,14 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_http_requests_total", Help: "HTTP requests by method and status."}, []string{"method", "status"}),
+		requests: telemetry.NewRequests(reg, "gateway"),
 		turns:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_turns_total", Help: "Turns by the answer's status."}, []string{"status"}),
 		seconds:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "kiveileder_turn_seconds", Help: "Time from question to answer.", Buckets: []float64{.002, .005, .01, .02, .04, .08, .15, .3, .6, 1.2, 5}}),
 		sockets:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_sockets", Help: "Open WebSocket connections."}),
 	}
 	m.streams = prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_event_streams", Help: "Open event streams."})
 	m.frames = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_frames_total", Help: "Frames of clients by type."}, []string{"type"})
-	reg.MustRegister(m.requests, m.turns, m.seconds, m.sockets, m.streams, m.frames)
+	reg.MustRegister(m.turns, m.seconds, m.sockets, m.streams, m.frames)
 	return m
 }
 

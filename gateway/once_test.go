@@ -258,7 +258,8 @@ func TestToldInDisorder(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := conversation.NewMemory("epoch")
-			g, _ := open(t, gateway.Config{}, over(store, echo))
+			events := &localBus{}
+			g, _ := open(t, gateway.Config{}, func(d *gateway.Deps) { over(store, echo)(d); d.Events = events })
 			conn := dial(t, listen(t, g))
 			id := conn.open("")
 			fill(t, store, id, 150)
@@ -267,7 +268,7 @@ func TestToldInDisorder(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, i := range c.told(len(s.Entries)) {
-				g.Tell(keyOf(t, id), s.Entries[i])
+				_ = events.Publish(t.Context(), kiveileder.Event{Key: keyOf(t, id), Entry: &s.Entries[i]})
 			}
 			for i := range s.Entries {
 				if f := conn.next(); f.Offset != int64(i+1) || f.Conversation != id {

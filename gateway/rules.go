@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 type Rules interface {
 	// Evaluate judges facts by the rules in force on a day, the zero time for
 	// today's. Errors: CodeInvalid names the fact; CodeNotFound: no rules here.
-	Evaluate(facts map[string]any, asOf time.Time, l kiveileder.Language) (dialogue.Evaluation, error)
+	Evaluate(ctx context.Context, facts map[string]any, asOf time.Time, l kiveileder.Language) (dialogue.Evaluation, error)
 }
 
 // evaluate answers POST /v1/rules/evaluate.
@@ -38,7 +39,7 @@ func (g *Gateway) evaluate(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	e, err := g.Rules.Evaluate(q.Facts, asOf, lang)
+	e, err := g.Rules.Evaluate(r.Context(), q.Facts, asOf, lang)
 	if err != nil {
 		g.fail(w, r, err)
 		return

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ import (
 // fakeRules tell what they were asked.
 type fakeRules func(facts map[string]any, asOf time.Time, l kiveileder.Language) (dialogue.Evaluation, error)
 
-func (f fakeRules) Evaluate(facts map[string]any, asOf time.Time, l kiveileder.Language) (dialogue.Evaluation, error) {
+func (f fakeRules) Evaluate(_ context.Context, facts map[string]any, asOf time.Time, l kiveileder.Language) (dialogue.Evaluation, error) {
 	return f(facts, asOf, l)
 }
 

@@ -12,6 +12,7 @@ import (
 	"kiveileder"
 	"kiveileder/gateway/wire"
 	"kiveileder/gateway/ws"
+	"kiveileder/internal/rpc"
 	"kiveileder/services/dialogue"
 )
 
@@ -107,7 +108,7 @@ func (s *session) Message(kind int, b []byte) {
 		return
 	}
 	s.g.metrics.frames.WithLabelValues(r.Type).Inc()
-	ctx := s.g.base
+	ctx := rpc.WithRequest(s.g.base, s.id)
 	switch r.Type {
 	case wire.TypePing:
 		s.send(wire.Pong{Type: wire.TypePong, ID: r.ID})

@@ -182,6 +182,10 @@ const perSocket, longestSpread = 500 * time.Microsecond, 5 * time.Second
 // spread over some time. http.Server.Shutdown does none of it (golang/go#17721).
 func (g *Gateway) Drain(ctx context.Context) {
 	g.draining.Store(true)
+	select {
+	case <-time.After(g.cfg.DrainDelay):
+	case <-ctx.Done():
+	}
 	open := g.sockets.shut()
 	g.turns.close() // what is asked from now on is stored, and answered after the restart
 	g.turns.wait(ctx)

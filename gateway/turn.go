@@ -7,8 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel"
+
 	"kiveileder"
 )
+
+var tracer = otel.Tracer("kiveileder/gateway")
 
 // turnTime is how long an answer may take before it counts as failed, those
 // before it in the same conversation included.
@@ -32,10 +36,10 @@ func (g *Gateway) answer(ctx context.Context, key string, m kiveileder.Entry, be
 			return e, err
 		}
 	}
+	ctx, span := tracer.Start(ctx, "turn")
+	defer span.End()
 	start := time.Now()
-	e, err = g.Conversations.Answer(ctx, key, m.Offset, func(s kiveileder.Stage) {
-		g.hub.publish(event{key: key, id: m.ID, stage: s})
-	})
+	e, err = g.Conversations.Answer(ctx, key, m.Offset)
 	if err != nil {
 		return e, err
 	}
@@ -43,9 +47,6 @@ func (g *Gateway) answer(ctx context.Context, key string, m kiveileder.Entry, be
 	g.metrics.seconds.Observe(time.Since(start).Seconds())
 	return e, nil
 }
-
-// Tell tells everybody in a conversation of an entry that was made elsewhere.
-func (g *Gateway) Tell(key string, e kiveileder.Entry) { g.hub.publish(event{key: key, entry: e}) }
 
 // turns counts the answers that are being made.
 type turns struct {

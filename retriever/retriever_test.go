@@ -14,6 +14,7 @@ import (
 
 	"kiveileder"
 	"kiveileder/corpus"
+	"kiveileder/internal/rpc"
 	"kiveileder/retriever"
 	"kiveileder/retriever/embed"
 	"kiveileder/retriever/embed/embedtest"
@@ -27,9 +28,16 @@ func TestSearcher(t *testing.T) {
 		searchtest.Test(t, func(*testing.T) retriever.Searcher { return b }, "Gjelder det noe for CE-merking?", "rapport/utstyr")
 	})
 	t.Run("in another process", func(t *testing.T) {
-		s := httptest.NewServer(retriever.Handler(b))
+		role := &rpc.Server{}
+		retriever.Handle(role, b)
+		s := httptest.NewServer(role)
 		defer s.Close()
-		searchtest.Test(t, func(*testing.T) retriever.Searcher { return retriever.NewClient(s.URL, nil) }, "Gjelder det noe for CE-merking?", "rapport/utstyr")
+		c, err := rpc.NewClient(rpc.Options{Name: "retriever", URLs: s.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		searchtest.Test(t, func(*testing.T) retriever.Searcher { return retriever.NewClient(c) }, "Gjelder det noe for CE-merking?", "rapport/utstyr")
 	})
 }
 

@@ -28,7 +28,7 @@ func (c *askCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	talk := &talk{cmd: c, run: r, talks: conversation.New(conversation.NewMemory("terminal"), a)}
+	talk := &talk{cmd: c, run: r, talks: conversation.New(conversation.NewMemory("terminal"), a, nil)}
 	if q := strings.Join(c.Question, " "); q != "" {
 		return talk.ask(q)
 	}
@@ -70,7 +70,7 @@ func (t *talk) ask(question string) error {
 	if err != nil {
 		return err
 	}
-	e, err := t.talks.Answer(t.run.ctx, key, m.Offset, nil)
+	e, err := t.talks.Answer(t.run.ctx, key, m.Offset)
 	if err != nil {
 		return err
 	}

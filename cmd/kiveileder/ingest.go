@@ -19,6 +19,7 @@ type ingestCmd struct {
 	Lang      string   `help:"Its language: nb, nn or en." enum:"nb,nn,en" default:"nb"`
 	Replace   bool     `help:"Replace the source with the same id."`
 	app.Base
+	app.Database
 }
 
 // Run takes the document in. A running service takes it up by itself.
@@ -29,7 +30,7 @@ func (c *ingestCmd) Run(r *run) error {
 	src := kiveileder.Source{
 		ID: c.ID, Title: c.Title, Kind: c.Kind, Publisher: c.Publisher, Updated: c.Date, Language: c.Lang, URL: c.URL,
 	}
-	src, ps, err := app.AddDocument(r.ctx, app.Config{Base: c.Base}, c.File, src, c.Replace, func(done, total int) {
+	src, ps, err := app.AddDocument(r.ctx, app.Config{Base: c.Base, Database: c.Database}, c.File, src, c.Replace, func(done, total int) {
 		fmt.Fprintf(r.stderr, "\rembedded %d of %d", done, total)
 		if done == total {
 			fmt.Fprintln(r.stderr)

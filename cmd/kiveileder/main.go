@@ -25,6 +25,12 @@ type cli struct {
 	Eval    evalCmd    `cmd:"" help:"Measure on sets of questions."`
 	Config  configCmd  `cmd:"" help:"Print the configuration in force, secrets masked."`
 	Version versionCmd `cmd:"" help:"Print versions."`
+
+	Gateway     gatewayCmd     `cmd:"" group:"production" help:"The edge: pages, WebSockets, HTTP."`
+	Services    servicesCmd    `cmd:"" group:"production" help:"Conversations, dialogue and rules, for gateways."`
+	Retriever   retrieverCmd   `cmd:"" group:"production" help:"Search, for services."`
+	Migrate     migrateCmd     `cmd:"" group:"production" help:"Bring the tables of the store up to date."`
+	Healthcheck healthcheckCmd `cmd:"" group:"production" help:"Ask a running process whether it is ready."`
 }
 
 // A run is what a command gets to work with.
@@ -58,6 +64,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		kong.Name("kiveileder"),
 		kong.Description("Which rules hold for artificial intelligence in Norwegian health care, in the sources' own words."),
 		kong.UsageOnError(),
+		kong.ExplicitGroups([]kong.Group{{Key: "production", Title: "In production (docs/operations.md):"}}),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { panic(exited) }),
 		kong.Vars{"build": app.Build()},
@@ -70,6 +77,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 			panic(r)
 		}
 	}()
+	if err := secretsFromFiles(); err != nil {
+		return err
+	}
 	k, err := p.Parse(args)
 	if err != nil {
 		return err

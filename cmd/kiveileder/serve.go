@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode"
 
 	"kiveileder/internal/app"
 )
@@ -12,9 +14,25 @@ import (
 type serveCmd struct{ app.Config }
 
 // Run serves until it is interrupted.
-func (c *serveCmd) Run(r *run) error {
-	log := app.Logger(c.Config, r.stderr)
-	a, err := app.New(r.ctx, c.Config, log)
+func (c *serveCmd) Run(r *run) error { return serve(r, c.Config, app.Everything) }
+
+type gatewayCmd struct{ app.Config }
+
+// Run is the edge until it is interrupted.
+func (c *gatewayCmd) Run(r *run) error { return serve(r, c.Config, app.Gateway) }
+
+type servicesCmd struct{ app.Config }
+
+// Run answers the gateway until it is interrupted.
+func (c *servicesCmd) Run(r *run) error { return serve(r, c.Config, app.Services) }
+
+type retrieverCmd struct{ app.Config }
+
+// Run searches for the services until it is interrupted.
+func (c *retrieverCmd) Run(r *run) error { return serve(r, c.Config, app.Retriever) }
+
+func serve(r *run, cfg app.Config, role app.Role) error {
+	a, err := app.NewRole(r.ctx, cfg, role, app.Logger(cfg, r.stderr))
 	if err != nil {
 		return err
 	}
@@ -34,17 +52,19 @@ func (c *configCmd) Run(r *run) error {
 		if f.Tag.Get("secret") == "true" && value != "" {
 			value = "********"
 		}
-		fmt.Fprintf(r.stdout, "%-24s %-30s %s\n", f.Tag.Get("env")+"="+value, "--"+flagName(f.Name), f.Tag.Get("help"))
+		fmt.Fprintf(r.stdout, "%-24s %-30s %s\n", f.Tag.Get("env")+"="+value, "--"+cmp.Or(f.Tag.Get("name"), flagName(f.Name)), f.Tag.Get("help"))
 	}
 	return nil
 }
 
-// flagName makes "RateLimit" "rate-limit", as kong does.
+// flagName makes "RateLimit" "rate-limit" and "TLSCert" "tls-cert", as kong
+// does.
 func flagName(field string) string {
 	var b strings.Builder
 	for i, r := range field {
-		if r >= 'A' && r <= 'Z' {
-			if i > 0 && field[i-1] >= 'a' && field[i-1] <= 'z' {
+		if unicode.IsUpper(r) {
+			word := i+1 < len(field) && unicode.IsLower(rune(field[i+1])) // begins after an abbreviation
+			if i > 0 && (unicode.IsLower(rune(field[i-1])) || word) {
 				b.WriteByte('-')
 			}
 			r += 'a' - 'A'

@@ -2,17 +2,15 @@
 // place, and runs them.
 package app
 
-import (
-	"fmt"
-	"os"
-	"path/filepath"
-)
+import "time"
 
 // Config is everything that can be set. Each field is a flag and an
 // environment variable KIVEILEDER_…; the zero value of a new field never breaks
 // an older installation.
 type Config struct {
 	Base
+	Database
+	Production
 
 	// Addr is where the service listens, as host:port. Port 0 picks a free one,
 	// which is printed. Example: 0.0.0.0:8080.
@@ -36,8 +34,8 @@ type Config struct {
 	MaxPerClient int `help:"Most open connections of one address." default:"1000" env:"KIVEILEDER_MAX_PER_CLIENT"`
 
 	// Secret marks the ids of conversations, so that forged ones are refused
-	// without a look at the store. All replicas need the same. Empty makes one
-	// in the data folder. At least 32 characters. Secret.
+	// without a look at the store. All gateways need the same; empty, "serve"
+	// makes one in the data folder. At least 32 characters. Secret.
 	Secret string `help:"Secret that marks ids of conversations." env:"KIVEILEDER_SECRET" secret:"true"`
 
 	// CacheSize is how many answers are kept for the same question asked
@@ -77,18 +75,58 @@ type Base struct {
 	Corpus string `help:"Folder of another corpus with its snapshot." env:"KIVEILEDER_CORPUS"`
 }
 
-// checkData makes sure that the data folder can be read and written.
-func (c Base) checkData() error {
-	if err := os.MkdirAll(filepath.Join(c.Data, "sources"), 0o755); err != nil {
-		return fmt.Errorf("data folder %s: %w", c.Data, err)
-	}
-	f, err := os.CreateTemp(c.Data, ".write-*")
-	if err != nil {
-		return fmt.Errorf("data folder %s cannot be written: %w", c.Data, err)
-	}
-	name := f.Name()
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("data folder %s: %w", c.Data, err)
-	}
-	return os.Remove(name)
+// Database is where everything is kept instead of the data folder.
+type Database struct {
+	// DatabaseURL is a Postgres from 16 on with pgvector from 0.8 on, which keeps
+	// conversations and added documents instead of the data folder. Make its
+	// tables with "kiveileder migrate". Holds a password: secret.
+	// Example: postgres://kiveileder:…@db:5432/kiveileder?sslmode=verify-full.
+	DatabaseURL string `help:"Postgres that keeps everything, instead of the data folder." env:"KIVEILEDER_DATABASE_URL" secret:"true"`
+
+	// DatabaseConns is how many connections a process holds at most.
+	DatabaseConns int `help:"Most connections to Postgres of one process." default:"16" env:"KIVEILEDER_DATABASE_CONNS"`
+}
+
+// Production is what a service in several processes needs besides. All of it
+// empty is the service in one process.
+type Production struct {
+	// RedisURL is a Redis or Valkey from 7 on, which carries news between
+	// replicas, counts for the limits and keeps answers near. Without it the
+	// roles go on, degraded. Holds a password: secret.
+	// Example: rediss://default:…@redis:6379/0.
+	RedisURL string `help:"Redis that carries news between replicas." env:"KIVEILEDER_REDIS_URL" secret:"true"`
+
+	// RedisPrefix begins every key, for several services on one Redis.
+	RedisPrefix string `help:"Beginning of all keys in Redis." default:"kiveileder:" env:"KIVEILEDER_REDIS_PREFIX"`
+
+	// ServicesURL is where the gateway finds the role services, and RetrieverURL
+	// where the services find the retriever. Several with commas are taken in turn.
+	// Example: http://services:8080.
+	ServicesURL  string `help:"Where the gateway finds the services." env:"KIVEILEDER_SERVICES_URL"`
+	RetrieverURL string `help:"Where the services find the retriever." env:"KIVEILEDER_RETRIEVER_URL"`
+
+	// RoleToken is what the roles prove to each other that they know. At least 32
+	// characters. Roles need it, or certificates. Secret.
+	RoleToken string `help:"Secret that the roles share." env:"KIVEILEDER_ROLE_TOKEN" secret:"true"`
+
+	// TLSCert and TLSKey are files with this role's certificate and key, and
+	// TLSCA the file of those who sign the others': services and retriever then
+	// serve HTTPS and answer calls with a certificate alone.
+	TLSCert string `help:"File with the certificate of this role." env:"KIVEILEDER_TLS_CERT" type:"path"`
+	TLSKey  string `help:"File with its key." env:"KIVEILEDER_TLS_KEY" type:"path"`
+	TLSCA   string `help:"File with the certificates that sign the roles'." env:"KIVEILEDER_TLS_CA" type:"path"`
+
+	// Index is how the retriever compares vectors in Postgres: exact, or hnsw,
+	// which is for corpora from some ten thousand passages on.
+	Index string `help:"Comparison of vectors in Postgres: exact or hnsw." default:"exact" enum:"exact,hnsw" env:"KIVEILEDER_INDEX"`
+
+	// DrainDelay is how long a process that was told to stop still takes what is
+	// new, with its readiness off, so that balancers can turn away from it.
+	DrainDelay time.Duration `help:"Time between readiness off and closing." default:"0s" env:"KIVEILEDER_DRAIN_DELAY"`
+
+	// OTLPURL is an OpenTelemetry collector that traces are sent to, and
+	// TraceShare the share of turns that are traced, 0 to 1. Traces hold no text.
+	// Example: http://collector:4318.
+	OTLPURL    string  `help:"OpenTelemetry collector for traces (OTLP over HTTP)." name:"otlp-url" env:"KIVEILEDER_OTLP_URL"`
+	TraceShare float64 `help:"Share of turns that are traced." default:"0.1" env:"KIVEILEDER_TRACE_SHARE"`
 }

@@ -16,6 +16,7 @@ import (
 	"kiveileder/corpus"
 	"kiveileder/corpus/ingest"
 	"kiveileder/retriever"
+	"kiveileder/retriever/embed"
 )
 
 // maxDocument is the most that a document to be taken in may weigh.
@@ -23,11 +24,11 @@ const maxDocument = 64 << 20
 
 var sourceID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,60}$`)
 
-// AddDocument takes a file into the data folder: reads it, cuts it into
-// passages, embeds them, and only then puts it in place, so that a file that
-// can't be read leaves everything as it was. A source with the same id is
-// replaced when replace is set, and its passages keep their ids as far as they
-// are still there. It gives the source and its passages.
+// AddDocument takes a file in, into the data folder or the database: reads it,
+// cuts it into passages, embeds them, and only then puts it in place, so that a
+// file that can't be read leaves everything as it was. A source with the same
+// id is replaced when replace is set, and its passages keep their ids as far as
+// they are still there. It gives the source and its passages.
 func AddDocument(ctx context.Context, cfg Config, file string, src kiveileder.Source, replace bool, progress func(done, total int)) (kiveileder.Source, []kiveileder.Passage, error) {
 	fail := func(err error) (kiveileder.Source, []kiveileder.Passage, error) {
 		return kiveileder.Source{}, nil, fmt.Errorf("take in %s: %w", filepath.Base(file), err)
@@ -42,73 +43,104 @@ func AddDocument(ctx context.Context, cfg Config, file string, src kiveileder.So
 	if !sourceID.MatchString(src.ID) {
 		return fail(fmt.Errorf("id %q: want small letters, digits and hyphens", src.ID))
 	}
-	if err := cfg.checkData(); err != nil {
-		return fail(err)
-	}
 	snap, _, err := cfg.snapshot()
 	if err != nil {
 		return fail(err)
 	}
-	target := filepath.Join(cfg.Data, "sources", src.ID)
 	for _, m := range snap.Corpus.Sources {
 		if m.ID == src.ID {
 			return fail(fmt.Errorf("source %q is part of the built-in corpus; choose another --id", src.ID))
 		}
 	}
-	if _, err := os.Stat(target); err == nil && !replace {
-		return fail(fmt.Errorf("source %q is there already; use --replace to take the new text", src.ID))
-	}
-	tmp, err := os.MkdirTemp(cfg.Data, ".ingest-*")
+	docs, db, err := cfg.documents(ctx)
 	if err != nil {
 		return fail(err)
 	}
-	defer os.RemoveAll(tmp)
-	if err := prepare(tmp, target, file, b, corpus.Meta{Source: src, Format: format}); err != nil {
-		return fail(err)
-	}
-	ps, err := corpus.Reingest(tmp)
-	if err != nil {
-		return fail(err)
-	}
-	if len(ps) == 0 {
-		return fail(errors.New("no text was found in it"))
+	if db != nil {
+		defer db.Close()
 	}
 	e, err := cfg.Embedder()
 	if err != nil {
 		return fail(err)
 	}
-	vectors := cfg.readVectors(e.ID())
-	one := &corpus.Corpus{Sources: []corpus.Meta{{Source: src, Format: format}}, Passages: ps}
-	whole, err := corpus.Load(os.DirFS(cfg.Data)) // with the questions that stand there
-	if err != nil {
+	d := document{file: file, text: b, meta: corpus.Meta{Source: src, Format: format}, replace: replace}
+	var ps []kiveileder.Passage
+	if err := docs.Change(ctx, func(dir string) (err error) {
+		ps, err = d.takeIn(ctx, dir, snap.Corpus, e, progress)
+		return err
+	}); err != nil {
 		return fail(err)
+	}
+	return src, ps, nil
+}
+
+// A document is a file to be taken in.
+type document struct {
+	file    string
+	text    []byte
+	meta    corpus.Meta
+	replace bool
+}
+
+// takeIn puts a document among those in a folder, beside the corpus that is
+// served, and gives its passages.
+func (d document) takeIn(ctx context.Context, dir string, base *corpus.Corpus, e embed.Embedder, progress func(done, total int)) ([]kiveileder.Passage, error) {
+	src := d.meta.Source
+	target := filepath.Join(dir, "sources", src.ID)
+	if _, err := os.Stat(target); err == nil && !d.replace {
+		return nil, fmt.Errorf("source %q is there already; use --replace to take the new text", src.ID)
+	}
+	tmp, err := os.MkdirTemp(dir, ".ingest-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	if err := prepare(tmp, target, d.file, d.text, d.meta); err != nil {
+		return nil, err
+	}
+	ps, err := corpus.Reingest(tmp)
+	if err != nil {
+		return nil, err
+	}
+	if len(ps) == 0 {
+		return nil, errors.New("no text was found in it")
+	}
+	files := os.DirFS(dir)
+	vectors := readVectors(files, e.ID())
+	one := &corpus.Corpus{Sources: []corpus.Meta{d.meta}, Passages: ps}
+	whole, err := corpus.Load(files) // with the questions that stand there
+	if err != nil {
+		return nil, err
 	}
 	whole.Sources = append(slices.DeleteFunc(whole.Sources, func(m corpus.Meta) bool { return m.ID == src.ID }), one.Sources...)
 	whole.Passages = append(slices.DeleteFunc(whole.Passages, func(p kiveileder.Passage) bool { return p.Source == src.ID }), ps...)
-	if problems := corpus.Lint(whole, snap.Corpus); len(problems) > 0 {
-		return fail(errors.New(string(problems[0])))
+	if problems := corpus.Lint(whole, base); len(problems) > 0 {
+		return nil, errors.New(string(problems[0]))
 	}
 	if err := retriever.Embed(ctx, e, one, vectors, progress); err != nil {
-		return fail(err)
+		return nil, err
 	}
-	if err := cfg.writeVectors(e.ID(), vectors); err != nil {
-		return fail(err)
+	if err := writeVectors(dir, e.ID(), vectors); err != nil {
+		return nil, err
 	}
 	if err := os.Chmod(tmp, 0o755); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	// beside sources/, so that a crash in between leaves no source twice
-	old := filepath.Join(cfg.Data, ".old-"+src.ID)
+	old := filepath.Join(dir, ".old-"+src.ID)
 	if err := os.RemoveAll(old); err != nil {
-		return fail(err)
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return nil, err
 	}
 	if err := os.Rename(target, old); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fail(err)
+		return nil, err
 	}
 	if err := os.Rename(tmp, target); err != nil {
-		return fail(errors.Join(err, os.Rename(old, target)))
+		return nil, errors.Join(err, os.Rename(old, target))
 	}
-	return src, ps, os.RemoveAll(old)
+	return ps, os.RemoveAll(old)
 }
 
 func readDocument(file string) ([]byte, string, error) {

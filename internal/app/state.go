@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/gob"
 	"errors"
@@ -25,19 +26,24 @@ import (
 	"kiveileder/services/rules"
 )
 
+// parts say what a process holds.
+type parts struct {
+	search bool // the retriever
+	answer bool // dialogue and rules
+}
+
 // A state is one version of everything that answers are made from. A change
 // makes a new one; turns under way end with the one they began with.
 type state struct {
-	retriever *retriever.Retriever
+	retriever *retriever.Retriever // nil where it is not held
 	library   *corpus.Library
 	texts     corpus.Texts
-	rules     *rules.Set // nil for a corpus without rules
-	check     func(*kiveileder.Turn) error
-	evaluate  func(map[string]any, time.Time, kiveileder.Language) (dialogue.Evaluation, error)
-	dialogue  dialogue.Turner
+	rules     *rules.Set         // nil for a corpus without rules
+	dialogue  *dialogue.Dialogue // nil where it is not held
+	turner    dialogue.Turner    // the dialogue behind its cache
 	versions  kiveileder.Versions
 	passages  int
-	added     string // signature of the data folder that it was made from
+	added     string // version of the documents that it was made from
 }
 
 // Embedder gives the embedder that the configuration names.
@@ -65,9 +71,10 @@ func (c Config) snapshot() (*retriever.Snapshot, fs.FS, error) {
 	return s, os.DirFS(c.Corpus), err
 }
 
-// load makes the state: the snapshot and what stands in the data folder.
-func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
-	snap, files, err := c.snapshot()
+// load makes the state of the parts that the process holds: the corpus that is
+// served and what was added to it.
+func (a *App) load(ctx context.Context) (*state, error) {
+	snap, files, err := a.cfg.snapshot()
 	if err != nil {
 		return nil, err
 	}
@@ -92,38 +99,23 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	added, err := c.signature()
+	more, err := a.added(ctx, snap.Corpus)
 	if err != nil {
 		return nil, err
 	}
-	st := &state{added: added, texts: texts}
-	all := snap.Corpus
-	if st.added != "" {
-		added, err := corpus.Load(os.DirFS(c.Data))
-		if err != nil {
-			return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
-		}
-		if problems := corpus.Lint(added, all); len(problems) > 0 {
-			return nil, fmt.Errorf("data folder %s: %s", c.Data, problems[0])
-		}
-		cache := c.readVectors(e.ID())
-		n := len(cache)
-		if st.retriever, all, err = retriever.Extend(ctx, snap, e, added, cache); err != nil {
+	if more.signature != "" {
+		version += "+" + more.signature
+	}
+	st := &state{added: more.version, texts: texts}
+	all := corpus.Join(snap.Corpus, more.corpus)
+	if a.parts.search {
+		if st.retriever, err = a.open(ctx, snap, more, version); err != nil {
 			return nil, err
 		}
-		if len(cache) > n {
-			if err := c.writeVectors(e.ID(), cache); err != nil {
-				return nil, err
-			}
-		}
-		version += "+" + st.added
-	} else if st.retriever, err = retriever.Open(ctx, snap, e); err != nil {
-		return nil, err
 	}
 	st.library = corpus.NewLibrary(all)
 	st.passages = len(all.Passages)
-	st.versions = kiveileder.Versions{Corpus: version, Model: e.ID(), Build: Build()}
-	deps := dialogue.Deps{Search: st.retriever, Library: st.library, Texts: texts, Signals: signals, Today: today}
+	st.versions = kiveileder.Versions{Corpus: version, Model: snap.Model, Build: Build()}
 	if err := beside.Wait(); err != nil {
 		return nil, err
 	}
@@ -134,15 +126,77 @@ func (c Config) load(ctx context.Context, e embed.Embedder) (*state, error) {
 			}
 		}
 		st.rules, st.versions.Rules = set, set.Hash()
-		deps.Rules, deps.Reader = set, reader
 	}
-	deps.Versions = st.versions
-	d := dialogue.New(deps)
-	st.check, st.evaluate, st.dialogue = d.Check, d.Evaluate, d
-	if c.CacheSize > 0 {
-		st.dialogue = dialogue.NewCache(st.dialogue, c.CacheSize)
+	if a.parts.answer {
+		a.answering(st, signals, reader)
 	}
 	return st, nil
+}
+
+// answering adds the dialogue to a state.
+func (a *App) answering(st *state, signals corpus.Signals, reader *reading.Reader) {
+	deps := dialogue.Deps{Search: a.far, Library: st.library, Texts: st.texts, Signals: signals, Today: today, Versions: st.versions}
+	if st.retriever != nil {
+		deps.Search = st.retriever
+	}
+	if st.rules != nil {
+		deps.Rules, deps.Reader = st.rules, reader
+	}
+	st.dialogue = dialogue.New(deps)
+	st.turner = st.dialogue
+	if a.cfg.CacheSize > 0 {
+		st.turner = dialogue.NewCache(st.dialogue, a.cfg.CacheSize)
+	}
+}
+
+// An addition is what was taken in beside the corpus that is served.
+type addition struct {
+	corpus    *corpus.Corpus
+	files     fs.FS
+	version   string // of documents.Version
+	signature string // of the files; empty when there are none
+}
+
+// added reads what was taken in. Documents that do not hold what a corpus must
+// are an error.
+func (a *App) added(ctx context.Context, base *corpus.Corpus) (addition, error) {
+	m := addition{corpus: &corpus.Corpus{}}
+	var err error
+	if m.version, err = a.docs.Version(ctx); err != nil {
+		return m, err
+	}
+	if m.files, err = a.docs.Files(ctx); err != nil {
+		return m, err
+	}
+	if m.signature, err = signature(m.files); err != nil || m.signature == "" {
+		return m, err
+	}
+	where := "added documents"
+	if a.cfg.DatabaseURL == "" {
+		where = "data folder " + a.cfg.Data
+	}
+	if m.corpus, err = corpus.Load(m.files); err != nil {
+		return m, fmt.Errorf("%s: %w", where, err)
+	}
+	if problems := corpus.Lint(m.corpus, base); len(problems) > 0 {
+		return m, fmt.Errorf("%s: %s", where, problems[0])
+	}
+	return m, nil
+}
+
+// open makes the retriever. Vectors of added texts that were not at hand are
+// kept for the next time.
+func (a *App) open(ctx context.Context, snap *retriever.Snapshot, more addition, version string) (*retriever.Retriever, error) {
+	if more.signature == "" {
+		return retriever.Open(ctx, snap, a.embedder)
+	}
+	cache := readVectors(more.files, a.embedder.ID())
+	n := len(cache)
+	r, _, err := retriever.Extend(ctx, snap, a.embedder, more.corpus, cache)
+	if err == nil && len(cache) > n {
+		err = a.docs.Change(ctx, func(dir string) error { return writeVectors(dir, a.embedder.ID(), cache) })
+	}
+	return r, err
 }
 
 // loadRules gives the rules of a corpus, nil when it has none. Rules that do not
@@ -182,47 +236,30 @@ func folder(files fs.FS, name string) (fs.FS, error) {
 
 func today() string { return time.Now().Format(time.DateOnly) }
 
-// signature changes when the data folder's documents or questions do; it is
-// empty when there are none. A folder that can't be read is an error: its
-// documents must not vanish without a word.
-func (c Config) signature() (string, error) {
-	names, err := filepath.Glob(filepath.Join(c.Data, "sources", "*", "passages.jsonl"))
-	if err != nil || len(names) == 0 {
-		return "", err
-	}
-	whole := ""
-	for _, part := range []string{"sources", "questions"} {
-		h, err := corpus.Hash(os.DirFS(filepath.Join(c.Data, part)))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("data folder %s: %w", c.Data, err)
-		}
-		whole += h[:min(8, len(h))]
-	}
-	return whole, nil
-}
-
 type vectorFile struct {
 	Model   string
 	Vectors retriever.Cache
 }
 
+// vectorName is the file of kept vectors among the documents.
+const vectorName = "vectors.gob"
+
 // readVectors gives the kept vectors of added documents; none when there are
 // none yet or they are another model's.
-func (c Config) readVectors(model string) retriever.Cache {
-	f, err := os.Open(filepath.Join(c.Data, "vectors.gob"))
+func readVectors(files fs.FS, model string) retriever.Cache {
+	b, err := fs.ReadFile(files, vectorName)
 	if err != nil {
 		return retriever.Cache{}
 	}
-	defer f.Close()
 	var v vectorFile
-	if gob.NewDecoder(f).Decode(&v) != nil || v.Model != model || v.Vectors == nil {
+	if gob.NewDecoder(bytes.NewReader(b)).Decode(&v) != nil || v.Model != model || v.Vectors == nil {
 		return retriever.Cache{} // they are made again
 	}
 	return v.Vectors
 }
 
-func (c Config) writeVectors(model string, vs retriever.Cache) error {
-	return writeFile(filepath.Join(c.Data, "vectors.gob"), 0o644, func(f *os.File) error {
+func writeVectors(dir, model string, vs retriever.Cache) error {
+	return writeFile(filepath.Join(dir, vectorName), 0o644, func(f *os.File) error {
 		return gob.NewEncoder(f).Encode(vectorFile{model, vs})
 	})
 }

@@ -149,6 +149,23 @@ func (db *DB) loadEpoch(ctx context.Context) error {
 	return db.write.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'epoch'`).Scan(&db.Epoch)
 }
 
+// NewEpoch gives the store another epoch: for one that was restored from a
+// backup, whose offsets may stand for other entries than clients know. It must
+// not run beside anything else in this process; another process on the file
+// has the new one when it opens it again.
+func (db *DB) NewEpoch(ctx context.Context) error {
+	epoch := rand.Text()[:10]
+	err := db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = 'epoch'`, epoch)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sqlite: new epoch: %w", err)
+	}
+	db.Epoch = epoch
+	return nil
+}
+
 // Close ends all work that was accepted and closes the file. Closing again is
 // no error.
 func (db *DB) Close() error {

@@ -161,6 +161,27 @@ func TestEpochs(t *testing.T) {
 	}
 }
 
+// A restored store gets another epoch, and keeps it.
+func TestNewEpoch(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "kiveileder.db")
+	db := openFile(t, file)
+	store(t, db, "k", "m1")
+	before := db.Epoch
+	if err := db.NewEpoch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := db.Conversations().Read(t.Context(), "k", 0, 10)
+	if err != nil || s.Epoch == before || s.Epoch == "" || len(s.Entries) != 1 {
+		t.Errorf("epoch %q after %q, %d entries, %v", s.Epoch, before, len(s.Entries), err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again := openFile(t, file).Epoch; again != s.Epoch {
+		t.Errorf("epoch %q, opened again %q", s.Epoch, again)
+	}
+}
+
 // Two programs on one file: each sees what the other has written, and the
 // offsets go on.
 func TestTwoOnOneFile(t *testing.T) {

@@ -129,7 +129,7 @@ func TestAcceptAgainTogether(t *testing.T) {
 				t.Errorf("offset %d, %v", m.Offset, err)
 				return
 			}
-			if a, err := k.Answer(t.Context(), key, m.Offset, nil); err != nil || a.Offset != 2 {
+			if a, err := k.Answer(t.Context(), key, m.Offset); err != nil || a.Offset != 2 {
 				t.Errorf("answer at %d, %v", a.Offset, err)
 			}
 		})
@@ -154,7 +154,7 @@ func TestAcceptWhenDeleted(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	if _, err := k.Answer(t.Context(), key, 1, nil); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+	if _, err := k.Answer(t.Context(), key, 1); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
 		t.Errorf("Answer: %v", err)
 	}
 	if _, err := k.Read(t.Context(), key, 0, 1); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {

@@ -16,36 +16,34 @@ import (
 func TestAnswer(t *testing.T) {
 	k := newTalk(t)
 	m := k.accept(kiveileder.Post{ID: "m", Question: "Må vi søke REK?", Facts: map[string]any{"consent": "yes"}, Language: kiveileder.English})
-	var stages []kiveileder.Stage
-	a, err := k.Answer(t.Context(), key, m.Offset, func(s kiveileder.Stage) { stages = append(stages, s) })
+	a, err := k.Answer(t.Context(), key, m.Offset)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "stages", []kiveileder.Stage{kiveileder.Searching}, stages)
+	same(t, "heard", []string{"message m: 1", "searching m", "answer m: 2"}, k.heard.since())
 	same(t, "turn", kiveileder.Turn{Question: "Må vi søke REK?", Facts: map[string]any{"consent": "yes"}, Language: kiveileder.English}, k.dialogue.last())
 	if a.Offset != 2 || a.ID != "m" || a.ReplyTo != 1 || a.Thread != 1 || a.Answer == nil || a.Answer.Lead != "Må vi søke REK?" {
 		t.Errorf("answer %+v", a)
 	}
 	same(t, "entries", []kiveileder.Entry{m, a}, k.entries())
 
-	stages = nil
-	again, err := k.Answer(t.Context(), key, m.Offset, func(s kiveileder.Stage) { stages = append(stages, s) })
+	again, err := k.Answer(t.Context(), key, m.Offset)
 	if err != nil || len(k.dialogue.turns) != 1 {
 		t.Errorf("again: %d turns, %v", len(k.dialogue.turns), err)
 	}
 	same(t, "again", a, again)
-	same(t, "stages of what is there", []kiveileder.Stage(nil), stages)
+	same(t, "heard of what is there", []string(nil), k.heard.since())
 }
 
 func TestAnswerToNothing(t *testing.T) {
 	k := newTalk(t)
 	k.ask(post("m", "Må vi søke REK?"))
 	for _, offset := range []int64{-1, 0, 3} {
-		if _, err := k.Answer(t.Context(), key, offset, nil); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+		if _, err := k.Answer(t.Context(), key, offset); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
 			t.Errorf("Answer(%d): %v", offset, err)
 		}
 	}
-	if _, err := k.Answer(t.Context(), "never written", 1, nil); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+	if _, err := k.Answer(t.Context(), "never written", 1); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
 		t.Errorf("Answer in nothing: %v", err)
 	}
 	if n := len(k.dialogue.turns); n != 1 {
@@ -57,7 +55,7 @@ func TestAnswerToNothing(t *testing.T) {
 func TestAnswerToAnAnswer(t *testing.T) {
 	k := newTalk(t)
 	a, _ := k.ask(post("m", "Må vi søke REK?"))
-	if _, err := k.Answer(t.Context(), key, a.Offset, nil); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+	if _, err := k.Answer(t.Context(), key, a.Offset); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
 		t.Errorf("error %v, want code %q", err, kiveileder.CodeNotFound)
 	}
 	if n := len(k.dialogue.turns); n != 1 {
@@ -73,7 +71,7 @@ func TestAnswerTogether(t *testing.T) {
 	for range 20 {
 		wg.Go(func() {
 			<-start
-			if a, err := k.Answer(t.Context(), key, m.Offset, nil); err != nil || a.Offset != 2 || a.Answer == nil {
+			if a, err := k.Answer(t.Context(), key, m.Offset); err != nil || a.Offset != 2 || a.Answer == nil {
 				t.Errorf("answer %+v, %v", a, err)
 			}
 		})
@@ -98,7 +96,7 @@ func TestOneAtATime(t *testing.T) {
 	for i := range 20 {
 		m := k.accept(post(fmt.Sprint("m", i), "Må vi søke REK?"))
 		wg.Go(func() {
-			if _, err := k.Answer(t.Context(), key, m.Offset, nil); err != nil {
+			if _, err := k.Answer(t.Context(), key, m.Offset); err != nil {
 				t.Error(err)
 			}
 		})
@@ -124,7 +122,7 @@ func TestConversationsBesideEachOther(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { k.answer(1) })
-	if _, err := k.Answer(t.Context(), "other", 1, nil); err != nil {
+	if _, err := k.Answer(t.Context(), "other", 1); err != nil {
 		t.Error(err)
 	}
 	close(answered)
@@ -136,7 +134,7 @@ func TestAnswerFails(t *testing.T) {
 	broken := errors.New("the search is away")
 	k.dialogue.fails = func(kiveileder.Turn) error { return broken }
 	m := k.accept(post("m", "Må vi søke REK?"))
-	if _, err := k.Answer(t.Context(), key, m.Offset, nil); !errors.Is(err, broken) {
+	if _, err := k.Answer(t.Context(), key, m.Offset); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
 	same(t, "entries", []kiveileder.Entry{m}, k.entries())
@@ -160,7 +158,7 @@ func TestAnswerGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	k.dialogue.during = func(context.Context, kiveileder.Turn) { cancel() }
 	k.dialogue.fails = func(kiveileder.Turn) error { return ctx.Err() }
-	if _, err := k.Answer(ctx, key, m.Offset, nil); !errors.Is(err, context.Canceled) {
+	if _, err := k.Answer(ctx, key, m.Offset); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	k.dialogue.during, k.dialogue.fails = nil, nil
@@ -175,7 +173,7 @@ func TestDeletedDuringTheTurn(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := k.Answer(t.Context(), key, m.Offset, nil); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+	if _, err := k.Answer(t.Context(), key, m.Offset); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
 		t.Errorf("error %v", err)
 	}
 }

@@ -26,18 +26,31 @@ type Dialogue interface {
 	Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error)
 }
 
+// A Publisher tells others what is new in a conversation. It does not wait for
+// them; that one could not be told is its own concern, since the store has it.
+type Publisher interface {
+	Publish(ctx context.Context, e kiveileder.Event) error
+}
+
 // A Service holds conversations. It is safe for concurrent use; the messages
 // of one conversation are answered one at a time.
 type Service struct {
 	store    Store
 	dialogue Dialogue
+	events   Publisher
 	turns    keyed
 	now      func() time.Time
 }
 
-// New gives a service over a store.
-func New(store Store, d Dialogue) *Service {
-	return &Service{store: store, dialogue: d, now: time.Now}
+// New gives a service over a store, which tells p what is new; p may be nil.
+func New(store Store, d Dialogue, p Publisher) *Service {
+	return &Service{store: store, dialogue: d, events: p, now: time.Now}
+}
+
+func (s *Service) publish(ctx context.Context, e kiveileder.Event) {
+	if s.events != nil {
+		_ = s.events.Publish(context.WithoutCancel(ctx), e) // see Publisher
+	}
 }
 
 // Accept stores a message, masked, and gives it with its offset; the answer
@@ -75,8 +88,12 @@ func (s *Service) Accept(ctx context.Context, key string, p kiveileder.Post) (ki
 		return kiveileder.Entry{}, nil, err
 	}
 	e, added, err := s.store.Add(ctx, key, e)
-	if err != nil || added {
+	switch {
+	case err != nil:
 		return e, nil, err
+	case added:
+		s.publish(ctx, kiveileder.Event{Key: key, Entry: &e})
+		return e, nil, nil
 	}
 	a, err := s.store.AnswerTo(ctx, key, e.Offset)
 	return e, a, err
@@ -84,17 +101,13 @@ func (s *Service) Accept(ctx context.Context, key string, p kiveileder.Post) (ki
 
 // Answer answers the message at an offset, stores the answer and gives it. A
 // message that has an answer keeps it. Messages before it that have none are
-// answered first, as far as they can be. progress is told what is being done;
-// it may be nil.
-func (s *Service) Answer(ctx context.Context, key string, offset int64, progress func(kiveileder.Stage)) (kiveileder.Entry, error) {
+// answered first, as far as they can be.
+func (s *Service) Answer(ctx context.Context, key string, offset int64) (kiveileder.Entry, error) {
 	unlock, err := s.turns.lock(ctx, key)
 	if err != nil {
 		return kiveileder.Entry{}, err
 	}
 	defer unlock()
-	if progress == nil {
-		progress = func(kiveileder.Stage) {}
-	}
 	if a, err := s.store.AnswerTo(ctx, key, offset); err != nil || a != nil {
 		return deref(a), err
 	}
@@ -107,12 +120,12 @@ func (s *Service) Answer(ctx context.Context, key string, offset int64, progress
 			break
 		}
 		last = first
-		_, _ = s.answer(ctx, key, first, func(kiveileder.Stage) {})
+		_, _ = s.answer(ctx, key, first)
 	}
-	return s.answer(ctx, key, offset, progress)
+	return s.answer(ctx, key, offset)
 }
 
-func (s *Service) answer(ctx context.Context, key string, offset int64, progress func(kiveileder.Stage)) (kiveileder.Entry, error) {
+func (s *Service) answer(ctx context.Context, key string, offset int64) (kiveileder.Entry, error) {
 	m, err := s.store.Entry(ctx, key, offset)
 	if err != nil {
 		return kiveileder.Entry{}, err
@@ -120,7 +133,7 @@ func (s *Service) answer(ctx context.Context, key string, offset int64, progress
 	if m.Answer != nil { // nobody answers an answer
 		return kiveileder.Entry{}, ErrNoEntry
 	}
-	progress(kiveileder.Searching)
+	s.publish(ctx, kiveileder.Event{Key: key, ID: m.ID, Stage: kiveileder.Searching})
 	t, thread, err := s.turn(ctx, key, m)
 	if err != nil {
 		return kiveileder.Entry{}, err
@@ -133,6 +146,9 @@ func (s *Service) answer(ctx context.Context, key string, offset int64, progress
 		thread = offset
 	}
 	e, _, err := s.store.Add(ctx, key, kiveileder.Entry{ID: m.ID, At: s.now(), ReplyTo: offset, Thread: thread, Answer: &answer})
+	if err == nil {
+		s.publish(ctx, kiveileder.Event{Key: key, Entry: &e})
+	}
 	return e, err
 }
 
@@ -216,7 +232,13 @@ func (s *Service) Read(ctx context.Context, key string, after int64, limit int) 
 }
 
 // Delete takes away all that a conversation says.
-func (s *Service) Delete(ctx context.Context, key string) error { return s.store.Delete(ctx, key) }
+func (s *Service) Delete(ctx context.Context, key string) error {
+	err := s.store.Delete(ctx, key)
+	if err == nil {
+		s.publish(ctx, kiveileder.Event{Key: key, Gone: true})
+	}
+	return err
+}
 
 // Expire deletes what has outlived its time and gives the number of
 // conversations.
@@ -227,23 +249,22 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 // resumed is how many messages Resume takes at a time.
 const resumed = 1000
 
-// Resume answers messages that were stored and not answered, as after a crash,
-// and tells each answer. One that fails does not hold up the others; the first
-// error is given at the end.
-func (s *Service) Resume(ctx context.Context, tell func(key string, e kiveileder.Entry)) error {
+// Resume answers messages that were stored and not answered, as after a crash.
+// One that fails does not hold up the others; the first error is given at the
+// end.
+func (s *Service) Resume(ctx context.Context) error {
 	var failed error
 	for limit := resumed; ; {
 		refs, err := s.store.Unanswered(ctx, limit)
 		if err != nil {
 			return err
 		}
-		told := 0
+		done := 0
 		for _, r := range refs {
-			e, err := s.resume(ctx, r)
+			err := s.resume(ctx, r)
 			switch kiveileder.ErrorCode(err) {
 			case "":
-				tell(r.Key, e)
-				told++
+				done++
 			case kiveileder.CodeNotFound, kiveileder.CodeConflict, kiveileder.CodeInvalid: // deleted meanwhile, or full, or another version's
 			default:
 				if ctx.Err() != nil {
@@ -255,7 +276,7 @@ func (s *Service) Resume(ctx context.Context, tell func(key string, e kiveileder
 		switch {
 		case len(refs) < limit:
 			return failed
-		case told == 0: // those that can't be answered stand before others
+		case done == 0: // those that can't be answered stand before others
 			limit *= 2
 		}
 	}
@@ -265,10 +286,11 @@ func (s *Service) Resume(ctx context.Context, tell func(key string, e kiveileder
 // asks meanwhile in the same conversation waits for it.
 const resumeTime = 10 * time.Second
 
-func (s *Service) resume(ctx context.Context, r Ref) (kiveileder.Entry, error) {
+func (s *Service) resume(ctx context.Context, r Ref) error {
 	ctx, cancel := context.WithTimeout(ctx, resumeTime)
 	defer cancel()
-	return s.Answer(ctx, r.Key, r.Offset, nil)
+	_, err := s.Answer(ctx, r.Key, r.Offset)
+	return err
 }
 
 func deref(e *kiveileder.Entry) kiveileder.Entry {

@@ -2,6 +2,7 @@ package conversation_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -103,12 +104,49 @@ type talk struct {
 	t        testing.TB
 	dialogue *fakeDialogue
 	store    conversation.Store
+	heard    *heard
+}
+
+type publisher func(kiveileder.Event)
+
+func (f publisher) Publish(_ context.Context, e kiveileder.Event) error { f(e); return nil }
+
+// heard is what was published, in short.
+type heard struct {
+	mu    sync.Mutex // guards lines
+	lines []string
+}
+
+func (h *heard) Publish(_ context.Context, e kiveileder.Event) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case e.Gone:
+		h.lines = append(h.lines, "gone")
+	case e.Entry == nil:
+		h.lines = append(h.lines, fmt.Sprint(e.Stage, " ", e.ID))
+	case e.Entry.Answer != nil:
+		h.lines = append(h.lines, fmt.Sprintf("answer %s: %d", e.Entry.ID, e.Entry.Offset))
+	default:
+		h.lines = append(h.lines, fmt.Sprintf("message %s: %d", e.Entry.ID, e.Entry.Offset))
+	}
+	return nil
+}
+
+// since gives what was published since the last call.
+func (h *heard) since() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	lines := h.lines
+	h.lines = nil
+	return lines
 }
 
 func newTalk(t testing.TB) *talk {
 	t.Helper()
 	d, s := &fakeDialogue{}, conversation.NewMemory("e1")
-	return &talk{Service: conversation.New(s, d), t: t, dialogue: d, store: s}
+	h := &heard{}
+	return &talk{Service: conversation.New(s, d, h), t: t, dialogue: d, store: s, heard: h}
 }
 
 const key = "k"
@@ -125,7 +163,7 @@ func (k *talk) accept(p kiveileder.Post) kiveileder.Entry {
 
 func (k *talk) answer(offset int64) kiveileder.Entry {
 	k.t.Helper()
-	a, err := k.Answer(k.t.Context(), key, offset, nil)
+	a, err := k.Answer(k.t.Context(), key, offset)
 	if err != nil {
 		k.t.Fatalf("Answer(%d): %v", offset, err)
 	}

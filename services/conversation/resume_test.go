@@ -34,12 +34,15 @@ func left(t *testing.T, n int) conversation.Store {
 // resume runs Resume and gives what was told.
 func resume(t *testing.T, s conversation.Store, d *fakeDialogue) (told []string, err error) {
 	t.Helper()
-	err = conversation.New(s, d).Resume(t.Context(), func(key string, e kiveileder.Entry) {
-		if e.Answer == nil || e.Answer.Lead != e.ID {
+	err = conversation.New(s, d, publisher(func(e kiveileder.Event) {
+		switch {
+		case e.Entry == nil: // a stage
+		case e.Entry.Answer == nil || e.Entry.Answer.Lead != e.Entry.ID:
 			t.Errorf("told %+v", e)
+		default:
+			told = append(told, e.Key+" "+e.Entry.ID)
 		}
-		told = append(told, key+" "+e.ID)
-	})
+	})).Resume(t.Context())
 	return told, err
 }
 

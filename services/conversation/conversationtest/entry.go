@@ -38,6 +38,7 @@ func testEntry(t *testing.T, open Opener) {
 		"emoji":                {Text: "Hei 👩🏽‍⚕️🏥 🇳🇴", History: []string{"👍"}},
 		"Sámi, marks, scripts": {Text: "Sámegillii: čđŋšŧž, a\u030a, \u200b, עברית, 日本語"},
 		"lines and signs":      {Text: "  en\r\n\tto\u2028tre  <b>&amp;</b> \" ' \\ ` -- ; DROP TABLE entry; %s ?1 $1 :a @b"},
+		"NUL":                  {Text: "a\x00b\x00", History: []string{"\x00"}, Facts: map[string]any{"a\x00b": "\x00"}},
 		"controls":             {Text: "\x01\x1b[31m\x7f"},
 		"nothing":              {},
 		"empty, not nil":       {Masked: []string{}, History: []string{}, Facts: map[string]any{}},

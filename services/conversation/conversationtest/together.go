@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kiveileder"
 )
@@ -121,6 +122,51 @@ func testTogether(t *testing.T, open Opener) {
 		for _, e := range whole(t, s, "k", 2*writers*each).Entries {
 			if e.Answer != nil && (e.ReplyTo >= e.Offset || e.Answer.Lead != "Til "+e.ID) {
 				t.Errorf("answer %d to %d says %q", e.Offset, e.ReplyTo, e.Answer.Lead)
+			}
+		}
+	})
+	t.Run("many begin conversations that others delete and expire", func(t *testing.T) {
+		s, _ := open(t)
+		var wg sync.WaitGroup
+		for w := range 8 {
+			wg.Go(func() {
+				for i := range 15 {
+					key := fmt.Sprint("k", (w+i)%3)
+					m, _, err := s.Add(t.Context(), key, message(fmt.Sprintf("w%d-%d", w, i), 1))
+					if err == nil {
+						_, _, err = s.Add(t.Context(), key, answer(m, 2))
+					}
+					// gone meanwhile: deleted, or forgotten and begun anew
+					if err != nil && kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+						t.Errorf("add: %v", err)
+					}
+					if w == 0 && i%5 == 4 {
+						if err := s.Delete(t.Context(), key); err != nil {
+							t.Errorf("delete: %v", err)
+						}
+					}
+					if w == 1 && i%3 == 2 {
+						if _, err := s.Expire(t.Context(), time.Now().Add(time.Hour)); err != nil {
+							t.Errorf("expire: %v", err)
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for i := range 3 {
+			key := fmt.Sprint("k", i)
+			got, err := s.Read(t.Context(), key, 0, 1000)
+			if err != nil && kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
+				t.Errorf("%q: %v", key, err)
+			}
+			if int64(len(got.Entries)) != got.Top {
+				t.Errorf("%q: %d entries, top %d", key, len(got.Entries), got.Top)
+			}
+			for i, e := range got.Entries {
+				if e.Offset != int64(i)+1 {
+					t.Errorf("%q: entry %d has offset %d", key, i, e.Offset)
+				}
 			}
 		}
 	})

@@ -2,7 +2,9 @@ package conversationtest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"kiveileder"
 	"kiveileder/services/conversation"
@@ -136,6 +138,49 @@ func testTurns(t *testing.T, open Opener) {
 		}
 		if got, err := s.Earlier(t.Context(), "nobody", 5); got != 0 || err != nil {
 			t.Errorf("Earlier(nobody) = %d, %v", got, err)
+		}
+	})
+	t.Run("ties are ordered by the bytes of the keys", func(t *testing.T) {
+		s, _ := open(t)
+		// as no language orders them: å before æ before ø, and capitals first
+		keys := []string{"A", "Z", "a", "aa", "z", "Å", "Æ", "Ø", "å", "æ", "ø", "👍"}
+		var want []conversation.Ref
+		for _, key := range keys {
+			want = append(want, conversation.Ref{Key: key, Offset: 1})
+		}
+		for _, key := range slices.Backward(keys) {
+			add(t, s, key, message("m", 1))
+		}
+		unanswered(t, s, 20, want...)
+		for n := range keys {
+			unanswered(t, s, n, want[:n]...)
+		}
+	})
+	t.Run("times are told apart to the microsecond", func(t *testing.T) {
+		s, _ := open(t)
+		for i, micro := range []int{3, 1, 2} {
+			m := message(fmt.Sprint(i), 1)
+			m.At = m.At.Add(time.Duration(micro) * time.Microsecond)
+			add(t, s, "k", m)
+		}
+		unanswered(t, s, 9, conversation.Ref{Key: "k", Offset: 2}, conversation.Ref{Key: "k", Offset: 3}, conversation.Ref{Key: "k", Offset: 1})
+	})
+	t.Run("a clock that jumps back changes no order", func(t *testing.T) {
+		s, reopen := open(t)
+		late := add(t, s, "k", message("late", 50))
+		early := add(t, s, "k", message("early", 10))
+		a := add(t, s, "k", answer(early, 5)) // before its own message
+		if reopen != nil {
+			s = reopen()
+		}
+		same(t, "entries", []kiveileder.Entry{late, early, a}, whole(t, s, "k", 3).Entries)
+		_, last, err := s.Before(t.Context(), "k", 4, 9)
+		if err != nil || last == nil || last.Offset != 3 {
+			t.Errorf("last answer %v, %v", last, err)
+		}
+		unanswered(t, s, 9, conversation.Ref{Key: "k", Offset: 1})
+		if n, err := s.Expire(t.Context(), at(6)); n != 1 || err != nil { // it was last written to at 5, as its clock said
+			t.Errorf("Expire = %d, %v", n, err)
 		}
 	})
 }

@@ -1,0 +1,282 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"kiveileder"
+	"kiveileder/gateway"
+	"kiveileder/internal/postgres"
+	"kiveileder/internal/redis"
+	"kiveileder/internal/rpc"
+	"kiveileder/internal/telemetry"
+	"kiveileder/retriever"
+	"kiveileder/retriever/embed"
+	"kiveileder/services"
+	"kiveileder/services/conversation"
+	"kiveileder/services/dialogue"
+	"kiveileder/services/privacy"
+)
+
+// A Role is what a process does. Folder, subcommand and compose service have
+// its name.
+type Role string
+
+// The roles. Everything is all of them in one process.
+const (
+	Everything Role = "serve"
+	Gateway    Role = "gateway"
+	Services   Role = "services"
+	Retriever  Role = "retriever"
+)
+
+// parts gives what a role holds.
+func (r Role) parts() parts {
+	return parts{search: r == Everything || r == Retriever, answer: r == Everything || r == Services}
+}
+
+// An App is one process of the service.
+type App struct {
+	cfg   Config
+	role  Role
+	parts parts
+	log   *zap.Logger
+
+	figures  *prometheus.Registry
+	health   *health
+	calls    *telemetry.Calls
+	embedder embed.Embedder     // where parts.search
+	db       *postgres.DB       // nil without one
+	redis    *redis.Client      // nil without one
+	next     *rpc.Client        // the role that this one calls; nil when there is none
+	far      retriever.Searcher // the retriever in another process; nil where it is here
+	docs     documents
+	state    atomic.Pointer[state]
+
+	// of Open
+	keys   gateway.Keys
+	events eventBus
+	talks  *conversation.Service
+	closes []func() error
+}
+
+// New loads everything that answers are made from, in one process. It fails
+// when something is amiss that an operator should know before questions come.
+// Close it afterwards.
+func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
+	return NewRole(ctx, cfg, Everything, log)
+}
+
+// NewRole is New for one role of several processes.
+func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *App, err error) {
+	if err := cfg.fits(role); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, role: role, parts: role.parts(), log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	a.figures = telemetry.Registry(kiveileder.Versions{Build: Build()})
+	a.calls, a.health = telemetry.NewCalls(a.figures), newHealth(a.figures)
+	if err := a.connect(ctx); err != nil {
+		return nil, err
+	}
+	if a.parts.search {
+		if a.embedder, err = cfg.Embedder(); err != nil {
+			return nil, err
+		}
+	}
+	st, err := a.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.state.Store(st)
+	debug.FreeOSMemory() // what loading needed is several times what stays
+	return a, nil
+}
+
+// fits reports what a role lacks in the configuration.
+func (c Config) fits(role Role) error {
+	if role == Everything {
+		return nil
+	}
+	var missing []string
+	for _, need := range []struct {
+		name, value string
+		of          []Role
+	}{
+		{"KIVEILEDER_DATABASE_URL", c.DatabaseURL, []Role{Services, Retriever}},
+		{"KIVEILEDER_REDIS_URL", c.RedisURL, []Role{Gateway, Services}},
+		{"KIVEILEDER_SERVICES_URL", c.ServicesURL, []Role{Gateway}},
+		{"KIVEILEDER_RETRIEVER_URL", c.RetrieverURL, []Role{Services}},
+		{"KIVEILEDER_SECRET", c.Secret, []Role{Gateway}},
+		{"KIVEILEDER_ROLE_TOKEN or KIVEILEDER_TLS_CERT", c.RoleToken + c.TLSCert, []Role{Gateway, Services, Retriever}},
+	} {
+		for _, r := range need.of {
+			if r == role && need.value == "" {
+				missing = append(missing, need.name)
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the role %s needs %s (see docs/operations.md)", role, list(missing))
+	}
+	return nil
+}
+
+func list(names []string) string {
+	out := names[0]
+	for i, n := range names[1:] {
+		if i == len(names)-2 {
+			out += " and " + n
+		} else {
+			out += ", " + n
+		}
+	}
+	return out
+}
+
+// connect reaches for what the process works with.
+func (a *App) connect(ctx context.Context) (err error) {
+	token, err := rpc.NewToken(a.cfg.RoleToken)
+	if err != nil {
+		return fmt.Errorf("KIVEILEDER_ROLE_TOKEN: %w", err)
+	}
+	switch a.role {
+	case Gateway:
+		if a.next, err = a.client("services", a.cfg.ServicesURL, token); err != nil {
+			return err
+		}
+		a.docs = &farDocuments{client: a.next}
+		return nil
+	case Services:
+		if a.next, err = a.client("retriever", a.cfg.RetrieverURL, token); err != nil {
+			return err
+		}
+		a.far = retriever.NewClient(a.next)
+	}
+	if a.docs, a.db, err = a.cfg.documents(ctx); err != nil {
+		return err
+	}
+	if a.db != nil {
+		a.closes = append(a.closes, a.db.Close)
+	}
+	return nil
+}
+
+func (a *App) client(name, urls string, token rpc.Token) (*rpc.Client, error) {
+	tls, err := a.cfg.callerTLS()
+	if err != nil {
+		return nil, err
+	}
+	c, err := rpc.NewClient(rpc.Options{Name: name, URLs: urls, Token: token, TLS: tls, Observe: a.calls.Of(name)})
+	if err == nil {
+		a.closes = append(a.closes, func() error { c.Close(); return nil })
+	}
+	return c, err
+}
+
+// documents gives where added documents stand, and the database when it is
+// there.
+func (c Config) documents(ctx context.Context) (documents, *postgres.DB, error) {
+	if c.DatabaseURL == "" {
+		return dataFolder(c.Data), nil, c.checkData()
+	}
+	db, err := postgres.Open(ctx, postgres.Config{URL: c.DatabaseURL, MaxConns: c.DatabaseConns})
+	if err != nil {
+		return nil, nil, err
+	}
+	return db.Documents(), db, nil
+}
+
+// Close closes what was opened.
+func (a *App) Close() error {
+	var err error
+	for i := len(a.closes) - 1; i >= 0; i-- {
+		err = errors.Join(err, a.closes[i]())
+	}
+	a.closes = nil
+	return err
+}
+
+// The App is what the gateway, the conversations and other roles speak with,
+// always in its newest state.
+
+// Check refuses what cannot be a message.
+func (a *App) Check(t *kiveileder.Turn) error { return a.state.Load().dialogue.Check(t) }
+
+// Turn makes a turn.
+func (a *App) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error) {
+	return a.state.Load().turner.Turn(ctx, t)
+}
+
+// Evaluate judges facts by the rules and says why.
+func (a *App) Evaluate(_ context.Context, facts map[string]any, asOf time.Time, l kiveileder.Language) (dialogue.Evaluation, error) {
+	return a.state.Load().dialogue.Evaluate(facts, asOf, l)
+}
+
+// Judge judges facts by the rules.
+func (a *App) Judge(facts map[string]any) (outcomes, missing []string, escalate bool, err error) {
+	st := a.state.Load()
+	if st.rules == nil {
+		return nil, nil, false, kiveileder.Errorf(kiveileder.CodeNotFound, "Denne kildesamlingen har ingen regler.")
+	}
+	r, err := st.rules.Evaluate(facts, time.Time{})
+	return r.Outcomes, r.Missing, r.Escalate, err
+}
+
+// Search finds passages. Personal data is masked first, as in a turn.
+func (a *App) Search(ctx context.Context, q retriever.Query) (retriever.Result, error) {
+	q.Text = privacy.Mask(q.Text).Text
+	var history []string
+	for _, h := range q.History {
+		history = append(history, privacy.Mask(h).Text)
+	}
+	q.History = history
+	if a.far != nil {
+		return a.far.Search(ctx, q)
+	}
+	return a.state.Load().retriever.Search(ctx, q)
+}
+
+// Source gives a source by its id.
+func (a *App) Source(id string) (kiveileder.Source, bool) { return a.state.Load().library.Source(id) }
+
+// Sources gives all sources, newest first.
+func (a *App) Sources() []kiveileder.Source { return a.state.Load().library.Sources() }
+
+// Passages gives a source's passages.
+func (a *App) Passages(source string) []kiveileder.Passage {
+	return a.state.Load().library.Passages(source)
+}
+
+// Asked gives questions that a source's passages answer, by passage.
+func (a *App) Asked(source string) map[string][]string {
+	return a.state.Load().library.Asked(source)
+}
+
+// role is what the services answer to the gateway.
+type role struct {
+	*App
+	*conversation.Service
+}
+
+var _ services.Role = role{}
+
+// frugal keeps garbage below half of what the process needs: most of the heap
+// is the corpus, which never changes, and the whole shall stay under 250 MB.
+func frugal() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.uber.org/zap"
+
+	"kiveileder/internal/rpc"
+	"kiveileder/internal/telemetry"
+	"kiveileder/retriever"
+	"kiveileder/services"
+)
+
+// innerDoor gives the door of a role that other roles alone come through:
+// calls, health and figures.
+func (a *App) innerDoor() (door, error) {
+	token, err := rpc.NewToken(a.cfg.RoleToken)
+	if err != nil {
+		return door{}, err
+	}
+	calls := &rpc.Server{Token: token, Certified: a.cfg.TLSCert != ""}
+	if a.role == Services {
+		services.Handle(calls, role{a, a.talks})
+		shareDocuments(calls, a.docs)
+	} else {
+		retriever.Handle(calls, a)
+	}
+	var draining atomic.Bool
+	m := http.NewServeMux()
+	m.Handle("POST /rpc/{name}", otelhttp.NewHandler(calls, string(a.role)))
+	m.Handle("GET /metrics", promhttp.HandlerFor(a.figures, promhttp.HandlerOpts{}))
+	m.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeState(w, http.StatusOK, "ok", nil) })
+	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case draining.Load():
+			writeState(w, http.StatusServiceUnavailable, "draining", nil)
+		case a.Ready(r.Context()) != nil:
+			writeState(w, http.StatusServiceUnavailable, "not ready", nil)
+		default:
+			writeState(w, http.StatusOK, "ready", a.Degraded())
+		}
+	})
+	tls, err := a.cfg.calleeTLS()
+	if err != nil {
+		return door{}, err
+	}
+	return door{
+		http: &http.Server{
+			Handler: a.counted(m), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+			WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: zap.NewStdLog(a.log),
+		},
+		tls: tls,
+		drain: func(ctx context.Context) {
+			draining.Store(true)
+			// callers turn to another replica when their balancer has seen it; until
+			// then calls are still answered
+			select {
+			case <-time.After(a.cfg.DrainDelay):
+			case <-ctx.Done():
+			}
+		},
+	}, nil
+}
+
+func writeState(w http.ResponseWriter, status int, state string, degraded []string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(struct { // the client went away
+		Status   string   `json:"status"`
+		Degraded []string `json:"degraded,omitempty"`
+	}{state, degraded})
+}
+
+// counted counts requests and writes one line about each: never its body.
+func (a *App) counted(next *http.ServeMux) http.Handler {
+	requests := telemetry.NewRequests(a.figures, string(a.role))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		begin := time.Now()
+		next.ServeHTTP(rec, r)
+		route := r.URL.Path
+		if r.Pattern == "" || rec.status == http.StatusNotFound {
+			route = "other" // made up by a caller
+		}
+		took := time.Since(begin)
+		requests.Observe(route, r.Method, rec.status, took)
+		a.log.Debug("request", zap.String("request", r.Header.Get("X-Request-Id")), zap.String("route", route), zap.Int("status", rec.status), zap.Duration("took", took))
+	})
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
