@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,14 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"kiveileder/gateway"
+	"kiveileder/gateway/bus"
+	"kiveileder/internal/postgres"
+	"kiveileder/internal/redis"
+	"kiveileder/internal/rpc"
 	"kiveileder/internal/sqlite"
+	"kiveileder/internal/stacktest"
+	"kiveileder/retriever"
+	"kiveileder/services"
 	"kiveileder/services/conversation"
 )
 
@@ -29,8 +37,13 @@ func TestDialogues(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		for name, store := range map[string]func(testing.TB) storage{"memory": inMemory, "sqlite": inFile} {
-			title := strings.TrimSuffix(filepath.Base(file), ".txtar") + "/" + name
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		t.Run(name+"/postgres and redis/roles", func(t *testing.T) {
+			t.Parallel()
+			play(t, d, inRoles(t), listen, nil)
+		})
+		for store, open := range map[string]func(testing.TB) storage{"memory": inMemory, "sqlite": inFile} {
+			title, store := name+"/"+store, open
 			t.Run(title+"/inside", func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) { play(t, d, store(t), listenInside, synctest.Wait) })
@@ -119,11 +132,70 @@ type storage struct {
 	conversation.Store
 	reopen func() conversation.Store // as after a restart of the service
 	fresh  func() conversation.Store // another, empty one
+	world  func(testing.TB, conversation.Store, fakeDialogue) (*conversation.Service, func(*gateway.Deps))
+}
+
+// together is a service in one process.
+func together(_ testing.TB, store conversation.Store, d fakeDialogue) (*conversation.Service, func(*gateway.Deps)) {
+	events := bus.NewMemory()
+	talks := conversation.New(store, d, events)
+	return talks, func(d *gateway.Deps) { d.Conversations, d.Events = talks, events }
+}
+
+// apart is a gateway and services that speak with each other over the network
+// and hear of news through Redis.
+func apart(t testing.TB, store conversation.Store, d fakeDialogue) (*conversation.Service, func(*gateway.Deps)) {
+	t.Helper()
+	address, prefix := stacktest.Redis(t)
+	connect := func() *bus.Redis {
+		c, err := redis.Open(context.Background(), address, redis.Options{Prefix: prefix})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		b := bus.NewRedis(c, nil)
+		t.Cleanup(b.Close)
+		return b
+	}
+	talks := conversation.New(store, d, connect())
+	token, err := rpc.NewToken(string(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := &rpc.Server{Token: token}
+	services.Handle(role, struct {
+		*conversation.Service
+		services.Rules
+		retriever.Searcher
+	}{Service: talks})
+	s := httptest.NewServer(role)
+	t.Cleanup(s.Close)
+	c, err := rpc.NewClient(rpc.Options{Name: "services", URLs: s.URL, Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return talks, func(d *gateway.Deps) { d.Conversations, d.Events = services.NewClient(c), connect() }
+}
+
+// inRoles keeps conversations in Postgres, and gateway and services apart.
+func inRoles(t testing.TB) storage {
+	t.Helper()
+	connect := func(url string) conversation.Store {
+		db, err := postgres.Open(context.Background(), postgres.Config{URL: url, MaxConns: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return db.Conversations()
+	}
+	url := stacktest.Postgres(t)
+	return storage{connect(url), func() conversation.Store { return connect(url) }, func() conversation.Store { return connect(stacktest.Postgres(t)) }, apart}
 }
 
 func inMemory(testing.TB) storage {
 	m := conversation.NewMemory("epoch")
-	return storage{m, func() conversation.Store { return m }, func() conversation.Store { return conversation.NewMemory("other") }}
+	return storage{m, func() conversation.Store { return m }, func() conversation.Store { return conversation.NewMemory("other") }, nil}
 }
 
 func inFile(t testing.TB) storage {
@@ -148,7 +220,7 @@ func inFile(t testing.TB) storage {
 			t.Error(err)
 		}
 	})
-	return storage{openFile("one"), func() conversation.Store { return openFile("one") }, func() conversation.Store { return openFile("other") }}
+	return storage{openFile("one"), func() conversation.Store { return openFile("one") }, func() conversation.Store { return openFile("other") }, nil}
 }
 
 // play plays a dialogue. settle waits until nothing moves, where that can be

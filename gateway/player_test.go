@@ -66,9 +66,12 @@ func (p *player) let(err error) {
 // start starts the service, which answers first what was left unanswered.
 func (p *player) start() {
 	p.t.Helper()
-	events := &localBus{}
-	talks := conversation.New(p.store, fakeDialogue(p.turn), events)
-	p.g, _ = open(p.t, gateway.Config{}, func(d *gateway.Deps) { d.Conversations, d.Events = talks, events })
+	w := p.storage.world
+	if w == nil {
+		w = together
+	}
+	talks, edge := w(p.t, p.store, fakeDialogue(p.turn))
+	p.g, _ = open(p.t, gateway.Config{}, edge)
 	p.s = p.listen(p.t, p.g)
 	if err := talks.Resume(p.t.Context()); err != nil {
 		p.t.Error(err)

@@ -17,8 +17,8 @@ type Bus interface {
 	Publish(ctx context.Context, e kiveileder.Event) error
 
 	// Subscribe calls take for each event of conversations that wants wants
-	// (nil wants all), in the order in which one publisher told them, and
-	// changed (it may be nil) with true when events come, from the first time
+	// (nil wants all), in the order in which one publisher told them but for
+	// those that come late, and changed (it may be nil) with true when events come, from the first time
 	// on, and with false when some may be missing: all that was missed is in
 	// the store when true follows. Both are called one at a time; an event is
 	// shared, read it only. wants is called while others publish: it must be

@@ -121,19 +121,17 @@ type subscriber struct {
 func (s *subscriber) put(i item) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fits := true
-	switch last := len(s.queue) - 1; {
-	case s.ended:
+	if s.ended {
 		return true
-	case i.kind == isEvent && s.events >= queueSize:
-		fits = false
+	}
+	full := i.kind == isEvent && s.events >= queueSize
+	if full {
 		i = item{kind: isGap}
-		fallthrough
-	case i.kind == isGap && last >= 0 && s.queue[last].kind == isGap: // one will do
-		if last >= 0 && s.queue[last].kind == isGap {
-			return fits
-		}
-	case i.kind == isEvent:
+	}
+	if n := len(s.queue); i.kind == isGap && n > 0 && s.queue[n-1].kind == isGap {
+		return !full // one gap will do
+	}
+	if i.kind == isEvent {
 		s.events++
 	}
 	s.queue = append(s.queue, i)
@@ -141,7 +139,7 @@ func (s *subscriber) put(i item) bool {
 		s.running = true
 		go s.run()
 	}
-	return fits
+	return !full
 }
 
 func (s *subscriber) end() {

@@ -42,9 +42,10 @@ type Redis struct {
 	metrics *redisMetrics
 
 	owedMu sync.Mutex // guards owed
-	owed   [][]byte   // nil after more than owedMost
+	owed   [][]byte   // at most owedMost, or one gap
 
 	back chan struct{} // tells the receiver that Redis is back
+	due  chan struct{} // tells the settler that something is owed, or that Redis is back
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 }
@@ -59,9 +60,9 @@ type redisMetrics struct {
 // NewRedis gives a bus over a client; metrics may be nil. Close it before the
 // client.
 func NewRedis(c *redis.Client, metrics prometheus.Registerer) *Redis {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(redis.Free(context.Background()))
 	b := &Redis{
-		c: c, channel: c.Prefix + "events", back: make(chan struct{}, 1), stop: stop,
+		c: c, channel: c.Prefix + "events", back: make(chan struct{}, 1), due: make(chan struct{}, 1), stop: stop,
 		metrics: &redisMetrics{
 			up:        redis.Register(metrics, prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_bus_up", Help: "1 while events of other replicas come."})),
 			published: redis.Register(metrics, prometheus.NewCounterVec(prometheus.CounterOpts{Name: "kiveileder_bus_published_total", Help: "Events published to other replicas: ok, failed, late (after Redis came back)."}, []string{"result"})),
@@ -73,16 +74,21 @@ func NewRedis(c *redis.Client, metrics prometheus.Registerer) *Redis {
 	_, _ = rand.Read(b.origin[:]) // never fails, see crypto/rand
 	unhook := c.OnChange(func(up bool) {
 		if up {
-			select {
-			case b.back <- struct{}{}:
-			default:
-			}
-			b.wg.Go(func() { b.settle(ctx) })
+			signal(b.back)
+			signal(b.due)
 		}
 	})
 	context.AfterFunc(ctx, unhook)
 	b.wg.Go(func() { b.receive(ctx) })
+	b.wg.Go(func() { b.settle(ctx) })
 	return b
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it knows already
+	}
 }
 
 // Close ends the subscription. Subscribers hear nothing more of other
@@ -110,32 +116,41 @@ func (b *Redis) Publish(ctx context.Context, e kiveileder.Event) error {
 	return nil
 }
 
-func (b *Redis) owe(msg []byte) {
+func (b *Redis) owe(msgs ...[]byte) {
 	b.owedMu.Lock()
 	defer b.owedMu.Unlock()
-	switch {
-	case len(b.owed) == 1 && len(b.owed[0]) == headBytes: // a gap covers all
-	case len(b.owed) >= owedMost:
+	if b.owed = append(b.owed, msgs...); len(b.owed) > owedMost {
 		b.owed = [][]byte{gapMessage(b.origin)}
-	default:
-		b.owed = append(b.owed, msg)
 	}
+	signal(b.due)
 }
 
-// settle sends what Redis did not take.
+// settle sends what Redis did not take, when it is there again.
 func (b *Redis) settle(ctx context.Context) {
-	b.owedMu.Lock()
-	owed := b.owed
-	b.owed = nil
-	b.owedMu.Unlock()
-	for i, msg := range owed {
-		if err := b.c.Publish(ctx, b.channel, msg).Err(); err != nil {
-			for _, msg := range owed[i:] {
-				b.owe(msg)
-			}
+	for {
+		select {
+		case <-ctx.Done():
 			return
+		case <-b.due:
 		}
-		b.metrics.published.WithLabelValues("late").Inc()
+		if b.c.State() != nil {
+			continue
+		}
+		b.owedMu.Lock()
+		owed := b.owed
+		b.owed = nil
+		b.owedMu.Unlock()
+		for i, msg := range owed {
+			if err := b.c.Publish(ctx, b.channel, msg).Err(); err != nil {
+				b.owe(owed[i:]...)
+				select { // it may have been too busy
+				case <-ctx.Done():
+				case <-time.After(retryTime):
+				}
+				break
+			}
+			b.metrics.published.WithLabelValues("late").Inc()
+		}
 	}
 }
 
