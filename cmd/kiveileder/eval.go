@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,12 +13,13 @@ import (
 type evalCmd struct {
 	Files  []string `arg:"" type:"existingfile" help:"Sets of questions, one JSON object a line (corpus/eval/FORMAT.md)."`
 	Misses bool     `help:"Print what went wrong, case by case."`
+	URL    string   `help:"Measure a running service (with --rate-limit 0) instead of this program."`
 	app.Base
 }
 
 // Run measures each set as its cases demand.
 func (c *evalCmd) Run(r *run) error {
-	a, err := app.New(r.ctx, app.Config{Base: c.Base}, app.Silent())
+	a, err := c.measured(r)
 	if err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func (c *evalCmd) Run(r *run) error {
 		}
 		fmt.Fprintln(r.stdout, filepath.Base(name))
 		if len(search) > 0 {
-			res, err := eval.RunRetrieval(r.ctx, eval.Searching{Searcher: a}, search)
+			res, err := eval.RunRetrieval(r.ctx, a, search)
 			if err != nil {
 				return err
 			}
@@ -74,4 +76,29 @@ func (c *evalCmd) Run(r *run) error {
 		}
 	}
 	return nil
+}
+
+// A measured service finds, answers and judges.
+type measured interface {
+	eval.Finder
+	eval.Turner
+	eval.Judge
+}
+
+// measured gives what is measured: the service at an address, or all of it in
+// this process.
+func (c *evalCmd) measured(r *run) (measured, error) {
+	if c.URL != "" {
+		return eval.NewRemote(c.URL), nil
+	}
+	a, err := app.New(r.ctx, app.Config{Base: c.Base}, app.Silent())
+	return inside{a}, err
+}
+
+// inside is all of the service in this process.
+type inside struct{ *app.App }
+
+// Find implements eval.Finder.
+func (i inside) Find(ctx context.Context, question string, history []string, k int) ([]eval.Quote, error) {
+	return eval.Searching{Searcher: i}.Find(ctx, question, history, k)
 }
