@@ -29,6 +29,7 @@ type server struct {
 	Available string // version that could be had; "" for none
 	MayCreate bool   // the role may create the extension
 	InPath    bool   // the extension's types are found
+	MayMake   bool   // the role may make tables in the schema
 }
 
 func look(ctx context.Context, conn *pgx.Conn) (s server, err error) {
@@ -38,7 +39,8 @@ func look(ctx context.Context, conn *pgx.Conn) (s server, err error) {
 			coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'), '') AS vector,
 			coalesce(a.default_version, '') AS available,
 			coalesce(r.rolsuper OR (v.trusted OR NOT v.superuser) AND has_database_privilege(current_database(), 'CREATE'), false) AS may_create,
-			to_regtype('halfvec') IS NOT NULL AS in_path
+			to_regtype('halfvec') IS NOT NULL AS in_path,
+			coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_make
 		FROM pg_roles r
 		LEFT JOIN pg_available_extensions a ON a.name = 'vector'
 		LEFT JOIN pg_available_extension_versions v ON v.name = a.name AND v.version = a.default_version
@@ -157,6 +159,8 @@ func explain(c *pgx.ConnConfig, err error) error {
 		hint = "the host is not known: look at its name: "
 	case errors.Is(err, syscall.ECONNREFUSED):
 		hint = "nobody listens there: look at host and port, and whether the server runs: "
+	case code == "" && errors.Is(err, context.DeadlineExceeded):
+		hint = "nobody answers there: look at host and port, and at firewalls: "
 	}
 	err = fmt.Errorf("postgres %s/%s: %s%w", net.JoinHostPort(c.Host, fmt.Sprint(c.Port)), c.Database, hint, err)
 	if away {

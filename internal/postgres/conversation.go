@@ -39,26 +39,39 @@ func (r *entryRow) entry() (e kiveileder.Entry, err error) {
 	return e, nil
 }
 
-// toEntry is a pgx.RowToFunc.
-func toEntry(row pgx.CollectableRow) (kiveileder.Entry, error) {
-	var r entryRow
-	if err := row.Scan(r.targets()...); err != nil {
-		return kiveileder.Entry{}, err
+// scan makes an entryRow a pgx.RowToFunc.
+func scan(row pgx.CollectableRow) (r entryRow, err error) {
+	err = row.Scan(r.targets()...)
+	return r, err
+}
+
+// decode takes as long as to fetch: it waits until the connection is free again.
+func decode(rows []entryRow) (out []kiveileder.Entry, err error) {
+	for _, r := range rows {
+		e, err := r.entry()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
 	}
-	return r.entry()
+	return out, nil
 }
 
 // list gives the entries that a query finds.
-func (c *Conversations) list(ctx context.Context, query string, args ...any) (out []kiveileder.Entry, err error) {
-	err = c.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+func (c *Conversations) list(ctx context.Context, query string, args ...any) ([]kiveileder.Entry, error) {
+	var found []entryRow
+	err := c.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
-		out, err = pgx.CollectRows(rows, toEntry)
+		found, err = pgx.CollectRows(rows, scan)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return decode(found)
 }
 
 // Add implements conversation.Store.
@@ -183,8 +196,9 @@ func (w *write) add(ctx context.Context, conn *pgx.Conn) (f found, err error) {
 func (c *Conversations) Read(ctx context.Context, key string, after int64, limit int) (kiveileder.Stream, error) {
 	after, limit = max(after, 0), max(limit, 0)
 	var s kiveileder.Stream
+	var found []entryRow
 	err := c.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		s = kiveileder.Stream{}
+		s, found = kiveileder.Stream{}, nil
 		rows, err := conn.Query(ctx, `
 			SELECT m.value, coalesce(c.top, 0), coalesce(c.deleted, false), coalesce(e."offset", 0), coalesce(e.id, ''),
 				coalesce(e.at, 0), coalesce(e.reply_to, 0), coalesce(e.thread, 0), coalesce(e.body, '')
@@ -207,17 +221,15 @@ func (c *Conversations) Read(ctx context.Context, key string, after int64, limit
 			if deleted {
 				return conversation.ErrDeleted
 			}
-			if r.offset == 0 { // there are none
-				continue
+			if r.offset > 0 { // 0: there are none
+				found = append(found, r)
 			}
-			e, err := r.entry()
-			if err != nil {
-				return err
-			}
-			s.Entries = append(s.Entries, e)
 		}
 		return rows.Err()
 	})
+	if err == nil {
+		s.Entries, err = decode(found)
+	}
 	if err != nil {
 		return kiveileder.Stream{}, wrap("read", err)
 	}

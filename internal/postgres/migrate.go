@@ -36,8 +36,12 @@ func Migrate(ctx context.Context, url string) error {
 	c.RuntimeParams["statement_timeout"] = "0" // to fill a table anew takes its time
 	c.RuntimeParams["lock_timeout"] = "30s"    // whoever waits for a table makes others wait
 	c.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
-	if err := prepare(ctx, c); err != nil {
+	missing, err := prepare(ctx, c)
+	if err != nil {
 		return explain(c, coded(ctx, err))
+	}
+	if missing == 0 { // no need to wait for others who find out the same
+		return nil
 	}
 	if err := up(ctx, c); err != nil {
 		return explain(c, coded(ctx, fmt.Errorf("migrate: %w", err)))
@@ -45,44 +49,56 @@ func Migrate(ctx context.Context, url string) error {
 	return nil
 }
 
-// prepare checks the server and makes the extension.
-func prepare(ctx context.Context, c *pgx.ConnConfig) error {
+// prepare checks the server, makes the extension, and says how many steps are
+// to be taken.
+func prepare(ctx context.Context, c *pgx.ConnConfig) (missing int, err error) {
 	conn, err := pgx.ConnectConfig(ctx, c)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	s, err := look(ctx, conn)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := s.base(); err != nil {
-		return err
+		return 0, err
 	}
-	if s.Vector == "" && s.Available != "" && !less(s.Available, minVector) {
-		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockExtension); err != nil {
-				return err
-			}
-			_, err := tx.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS vector`)
-			return err
-		})
-		if err != nil && pgCode(err) != "42501" { // which the check below says better
-			return err
-		}
-		if s, err = look(ctx, conn); err != nil {
-			return err
-		}
-		s.MayCreate = false // it was tried
+	if s, err = extend(ctx, conn, s); err != nil {
+		return 0, err
 	}
 	if err := s.extension(); err != nil {
-		return err
+		return 0, err
 	}
 	have, err := applied(ctx, conn)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return have.ahead()
+	missing = have.missing()
+	if missing > 0 && !s.MayMake {
+		return 0, fmt.Errorf("role %q lacks the right to make tables: GRANT CREATE ON SCHEMA %q TO %q", s.Role, s.Schema, s.Role)
+	}
+	return missing, have.ahead()
+}
+
+// extend makes the extension when it is missing and can be had.
+func extend(ctx context.Context, conn *pgx.Conn, s server) (server, error) {
+	if s.Vector != "" || less(s.Available, minVector) {
+		return s, nil
+	}
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockExtension); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS vector`)
+		return err
+	})
+	if err != nil && pgCode(err) != "42501" { // which server.extension says better
+		return s, err
+	}
+	s, err = look(ctx, conn)
+	s.MayCreate = false // it was tried
+	return s, err
 }
 
 func up(ctx context.Context, c *pgx.ConnConfig) error {
@@ -96,12 +112,10 @@ func up(ctx context.Context, c *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true)) // the packages that have tables number theirs apart
 	if err != nil {
 		return err
-	}
-	if have, want, err := p.GetVersions(ctx); err == nil && have == want {
-		return nil // without waiting for others who find out the same
 	}
 	_, err = p.Up(ctx)
 	return err

@@ -66,10 +66,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, explain(pc.ConnConfig, err)
 	}
-	db := &DB{pool: pool, wait: cfg.Wait}
-	if db.wait <= 0 {
-		db.wait = defaultWait
-	}
+	db := &DB{pool: pool, wait: connectTimeout + time.Second} // the first connection is given all its time
 	err = db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		if err := check(ctx, conn); err != nil {
 			return err
@@ -79,6 +76,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		pool.Close()
 		return nil, explain(pc.ConnConfig, err)
+	}
+	if db.wait = cfg.Wait; db.wait <= 0 {
+		db.wait = defaultWait
 	}
 	return db, nil
 }
