@@ -15,6 +15,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel"
 
 	"kiveileder"
 	"kiveileder/corpus"
@@ -53,6 +56,24 @@ type Retriever struct {
 	glossary *widener
 
 	gatherings sync.Pool
+
+	// Observe is told how long each stage of a search took: embed, compare and
+	// judge. Set it before the first search; nil tells nobody.
+	Observe func(stage string, took time.Duration)
+}
+
+var tracer = otel.Tracer("kiveileder/retriever")
+
+// stage begins a stage of a search and gives what ends it.
+func (r *Retriever) stage(ctx context.Context, name string) (context.Context, func()) {
+	ctx, span := tracer.Start(ctx, name)
+	begin := time.Now()
+	return ctx, func() {
+		span.End()
+		if r.Observe != nil {
+			r.Observe(name, time.Since(begin))
+		}
+	}
 }
 
 // newRetriever makes what is known of the passages ready.
@@ -140,14 +161,20 @@ type Result struct {
 // the index does, or the context ends.
 func (r *Retriever) Search(ctx context.Context, q Query) (Result, error) {
 	text := followUp(q)
-	vs, err := r.embedder.Embed(ctx, embed.Query, []string{text})
+	within, done := r.stage(ctx, "embed")
+	vs, err := r.embedder.Embed(within, embed.Query, []string{text})
+	done()
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
-	x, err := r.examine(ctx, vs[0], text, r.judge.Prior, none)
+	within, done = r.stage(ctx, "compare")
+	x, err := r.examine(within, vs[0], text, r.judge.Prior, none)
+	done()
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
+	_, done = r.stage(ctx, "judge")
+	defer done()
 	ranked := r.newerFirst(r.rank(x.met))
 	res := Result{}
 	if len(ranked) == 0 {

@@ -2,8 +2,9 @@
 // index compares and fetches; it does not judge. Scoring lives above it, so
 // that every index gives the same hits in the same order.
 //
-// Package memory keeps everything in the process; package indextest has the
-// suite that every index passes.
+// Package memory keeps everything in the process, package pgvector in Postgres,
+// for several processes; package indextest has the suite that every index
+// passes.
 package index
 
 import (

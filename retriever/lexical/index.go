@@ -1,6 +1,11 @@
 package lexical
 
-import "math"
+import (
+	"iter"
+	"maps"
+	"math"
+	"sync/atomic"
+)
 
 // Constants of BM25 (Robertson and Zaragoza, 2009): saturation of a term's
 // count and weight of a document's length.
@@ -9,81 +14,98 @@ const (
 	b  = 0.75
 )
 
-type posting struct {
-	doc   int32
-	count int32
+// A Posting says how often a document has a term.
+type Posting struct{ Doc, Count int32 }
+
+// Count gives how many of the documents numbered below upTo are among the
+// postings of a term, as far as two.
+func Count(ps []Posting, upTo int) int {
+	n := 0
+	for _, p := range ps[:min(2, len(ps))] {
+		if int(p.Doc) < upTo {
+			n++
+		}
+	}
+	return n
 }
 
-// An Index scores documents against a query by BM25. Documents are numbered in
-// the order of Add. It is not safe for Add beside Score.
-type Index struct {
-	terms map[string]int32
-	posts [][]posting
+// Documents knows of a collection what BM25 needs beside the postings: the
+// documents' lengths. They are numbered in the order of Add. It is not safe
+// for Add beside Score.
+type Documents struct {
 	lens  []float32
 	total float64
+	norms atomic.Pointer[[]float64] // made by the first Score after an Add
 }
-
-// NewIndex gives an empty index.
-func NewIndex() *Index { return &Index{terms: map[string]int32{}} }
 
 // Len is the number of documents.
-func (x *Index) Len() int { return len(x.lens) }
+func (d *Documents) Len() int { return len(d.lens) }
 
-// Add appends a document made of terms and gives its number.
-func (x *Index) Add(terms []string) int {
-	doc := int32(len(x.lens))
-	for _, t := range terms {
-		id, ok := x.terms[t]
-		if !ok {
-			id = int32(len(x.posts))
-			x.terms[t] = id
-			x.posts = append(x.posts, nil)
-		}
-		ps := x.posts[id]
-		if n := len(ps); n > 0 && ps[n-1].doc == doc {
-			ps[n-1].count++
-			continue
-		}
-		x.posts[id] = append(ps, posting{doc, 1})
-	}
-	x.lens = append(x.lens, float32(len(terms)))
-	x.total += float64(len(terms))
-	return int(doc)
+// Add appends a document of so many terms and gives its number.
+func (d *Documents) Add(terms int) int {
+	d.lens = append(d.lens, float32(terms))
+	d.total += float64(terms)
+	d.norms.Store(nil)
+	return len(d.lens) - 1
 }
 
-func (x *Index) idf(df int) float64 {
-	n := float64(len(x.lens))
+// Lens gives the documents' lengths.
+func (d *Documents) Lens() iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for i, n := range d.lens {
+			if !yield(i, int(n)) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Documents) idf(df int) float64 {
+	n := float64(len(d.lens))
 	return math.Log(1 + (n-float64(df)+0.5)/(float64(df)+0.5))
+}
+
+// normed gives by how much each document's length dampens its counts.
+func (d *Documents) normed() []float64 {
+	if p := d.norms.Load(); p != nil {
+		return *p
+	}
+	mean := d.total / float64(len(d.lens))
+	norms := make([]float64, len(d.lens))
+	for i, l := range d.lens {
+		norms[i] = k1 * (1 - b + b*float64(l)/mean)
+	}
+	d.norms.Store(&norms)
+	return norms
 }
 
 // Score gives every document's share of what the query could score at most, 0
 // to about 1: the sum over the query's terms of idf times the saturated count,
 // divided by the sum of the idfs. A share can be compared between queries and
-// indexes. scores must have Len entries; they are overwritten.
-func (x *Index) Score(terms []string, scores []float32) {
+// collections. scores must have Len entries; they are overwritten.
+//
+// postings gives the postings of a term, in the order of the documents; they
+// are looked at until it is called again. Wherever they come from, the same
+// postings give the same scores to the last bit.
+func (d *Documents) Score(terms []string, postings func(term string) []Posting, scores []float32) {
 	clear(scores)
-	if len(x.lens) == 0 {
+	if len(d.lens) == 0 {
 		return
 	}
-	mean := x.total / float64(len(x.lens))
-	seen := map[string]bool{}
+	norms := d.normed()
+	seen := make(map[string]bool, len(terms))
 	most := 0.0
 	for _, t := range terms {
 		if seen[t] {
 			continue
 		}
 		seen[t] = true
-		id, ok := x.terms[t]
-		if !ok {
-			most += x.idf(0)
-			continue
-		}
-		idf := x.idf(len(x.posts[id]))
+		ps := postings(t)
+		idf := d.idf(len(ps))
 		most += idf
-		for _, p := range x.posts[id] {
-			c := float64(p.count)
-			norm := k1 * (1 - b + b*float64(x.lens[p.doc])/mean)
-			scores[p.doc] += float32(idf * c * (k1 + 1) / (c + norm))
+		for _, p := range ps {
+			c := float64(p.Count)
+			scores[p.Doc] += float32(idf * c * (k1 + 1) / (c + norms[p.Doc]))
 		}
 	}
 	if most == 0 {
@@ -94,18 +116,60 @@ func (x *Index) Score(terms []string, scores []float32) {
 	}
 }
 
+// An Index scores documents against a query by BM25. Documents are numbered in
+// the order of Add. It is not safe for Add beside Score.
+type Index struct {
+	docs  Documents
+	terms map[string]int32
+	posts [][]Posting
+}
+
+// NewIndex gives an empty index.
+func NewIndex() *Index { return &Index{terms: map[string]int32{}} }
+
+// Len is the number of documents.
+func (x *Index) Len() int { return x.docs.Len() }
+
+// Documents gives the lengths of the documents.
+func (x *Index) Documents() *Documents { return &x.docs }
+
+// Add appends a document made of terms and gives its number.
+func (x *Index) Add(terms []string) int {
+	doc := int32(x.docs.Add(len(terms)))
+	for _, t := range terms {
+		id, ok := x.terms[t]
+		if !ok {
+			id = int32(len(x.posts))
+			x.terms[t] = id
+			x.posts = append(x.posts, nil)
+		}
+		ps := x.posts[id]
+		if n := len(ps); n > 0 && ps[n-1].Doc == doc {
+			ps[n-1].Count++
+			continue
+		}
+		x.posts[id] = append(ps, Posting{doc, 1})
+	}
+	return int(doc)
+}
+
+// Postings gives the postings of a term, in the order of the documents; none
+// for a term that no document has.
+func (x *Index) Postings(term string) []Posting {
+	if id, ok := x.terms[term]; ok {
+		return x.posts[id]
+	}
+	return nil
+}
+
+// Terms gives every term that a document has, in no order.
+func (x *Index) Terms() iter.Seq[string] { return maps.Keys(x.terms) }
+
+// Score scores all documents, see Documents.Score.
+func (x *Index) Score(terms []string, scores []float32) {
+	x.docs.Score(terms, x.Postings, scores)
+}
+
 // Count gives how many of the documents numbered below upTo have the term, as
 // far as two.
-func (x *Index) Count(term string, upTo int) int {
-	id, ok := x.terms[term]
-	if !ok {
-		return 0
-	}
-	n := 0
-	for _, p := range x.posts[id][:min(2, len(x.posts[id]))] {
-		if int(p.doc) < upTo {
-			n++
-		}
-	}
-	return n
-}
+func (x *Index) Count(term string, upTo int) int { return Count(x.Postings(term), upTo) }
