@@ -23,9 +23,10 @@ import (
 	"kiveileder"
 )
 
-// Files is the built-in corpus.
+// Files is what of the built-in corpus is read at the start: the rules and the
+// service's own words. All else is in the snapshot (package builtin).
 //
-//go:embed sources questions glossary.yaml conflicts.yaml texts.yaml asks.yaml signals.yaml rules
+//go:embed texts.yaml signals.yaml rules
 var Files embed.FS
 
 // A Corpus is everything that was read, in a stable order.

@@ -78,19 +78,34 @@ func TestDrain(t *testing.T) {
 	settled(t, g)
 }
 
-// A message that comes at the last moment is kept, and answered by the next
-// start of the service.
-func TestDrainKeepsMessages(t *testing.T) {
-	g, _ := open(t, gateway.Config{}, nil)
-	g.Drain(t.Context())
-	id := newID(t, 0)
-	w := do(g, call{method: "POST", path: "/v1/conversation/messages", body: `{"id":"a","question":"Hei"}`, header: bearer(id)})
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("status %d, %v", w.Code, w.Header())
+// A message that comes at the last moment is not taken: its sender is told to
+// come back at once, and asks again. It would wait for an answer otherwise.
+func TestDrainTakesNoMessages(t *testing.T) {
+	d := newHeld()
+	g, _ := open(t, gateway.Config{}, with(d.turn))
+	s, id := listen(t, g), newID(t, 0)
+	asker, late := dial(t, s), dial(t, s)
+	asker.open(id)
+	other := late.open(newID(t, 0))
+	asker.ask(id, "a", "Hei")
+	asker.hears(`message a: 1 "Hei"`, "progress a: searching")
+	drained := make(chan struct{})
+	go func() { defer close(drained); g.Drain(t.Context()) }()
+	post := func() int {
+		return do(g, call{method: "POST", path: "/v1/conversation/messages", body: `{"id":"b","question":"Og nå?"}`, header: bearer(newID(t, 0))}).Code
 	}
-	if p := parse[page](t, do(g, call{path: "/v1/conversation", header: bearer(id)}).Body); len(p.Entries) != 1 {
-		t.Errorf("the conversation holds %v", p.Entries)
+	for g.Accepting() {
+		time.Sleep(time.Millisecond)
 	}
+	if status := post(); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d", status)
+	}
+	late.ask(other, "c", "Og nå?")
+	late.closedWith(4000)
+	close(d.release)
+	asker.hears("answer a: 2 to 1 answered")
+	asker.closedWith(4000)
+	<-drained
 }
 
 // An answer that does not come does not hold the service for ever.

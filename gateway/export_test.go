@@ -15,3 +15,10 @@ func (g *Gateway) Held() (feeds, connections, clients int) {
 
 // PositionOf reads where the client of an event stream has come to.
 var PositionOf = position
+
+// Accepting reports whether messages are taken: not when the service stops.
+func (g *Gateway) Accepting() bool {
+	g.turns.mu.Lock()
+	defer g.turns.mu.Unlock()
+	return !g.turns.closed
+}

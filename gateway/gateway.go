@@ -86,6 +86,9 @@ type Deps struct {
 	Versions      func() kiveileder.Versions
 	Log           *zap.Logger
 	Metrics       *prometheus.Registry
+	// Limits gives what counts clients, by a name of what is counted; nil for
+	// MemoryLimiters.
+	Limits func(name string, perMinute int) Limiter
 	// Ready gives nil when questions can be taken, else why not, which it logs
 	// itself: everybody may ask, so the answer does not tell. nil is for always.
 	Ready func(ctx context.Context) error
@@ -98,9 +101,9 @@ type Deps struct {
 type Gateway struct {
 	Deps
 	cfg         Config
-	limits      *limiter // of questions and searches
-	lightLimits *limiter // of what costs little
-	openLimits  *limiter // of conversations opened over sockets: a whole hospital may come back at once
+	limits      Limiter // of questions and searches; nil for none
+	lightLimits Limiter // of what costs little
+	openLimits  Limiter // of conversations opened over sockets: a whole hospital may come back at once
 	metrics     *metrics
 	mux         *http.ServeMux
 	handler     http.Handler
@@ -126,7 +129,7 @@ func New(cfg Config, d Deps) *Gateway {
 	}
 	g := &Gateway{
 		Deps: d, cfg: cfg,
-		limits: newLimiter(cfg.RatePerMinute), lightLimits: newLimiter(10 * cfg.RatePerMinute), openLimits: newLimiter(100 * cfg.RatePerMinute),
+		limits: d.limiter("ask", cfg.RatePerMinute), lightLimits: d.limiter("light", 10*cfg.RatePerMinute), openLimits: d.limiter("open", 100*cfg.RatePerMinute),
 		metrics:  newMetrics(d.Metrics),
 		wsConfig: ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime, Panic: logPanic(d.Log)}),
 		hub:      newHub(),

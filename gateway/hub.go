@@ -94,6 +94,8 @@ type feed struct {
 
 	mu      sync.Mutex // guards what follows; held while sending, so that the order holds
 	at      int64      // offset of the last entry that was sent
+	asked   int64      // offset of the newest message that was sent
+	replied int64      // and of the one that was answered last
 	want    int64      // the newest offset that is known of
 	filling bool       // somebody fetches entries and sends them
 	ended   bool
@@ -144,12 +146,29 @@ func (f *feed) take(e kiveileder.Event) {
 	case e.Entry == nil: // of a newer version
 	case e.Entry.Offset <= f.at: // sent already
 	case e.Entry.Offset == f.at+1 && !f.filling:
-		f.at = e.Entry.Offset
+		f.count(e.Entry)
 		f.want = max(f.want, f.at)
 		f.line.send(wire.EntryFrame(f.id, *e.Entry))
 	default:
 		f.fetch(e.Entry.Offset)
 	}
+}
+
+// count notes that an entry is sent. The caller holds mu.
+func (f *feed) count(e *kiveileder.Entry) {
+	f.at = e.Offset
+	if e.Answer == nil {
+		f.asked = e.Offset
+	} else {
+		f.replied = e.ReplyTo
+	}
+}
+
+// waits reports whether a message was sent whose answer was not.
+func (f *feed) waits() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked > f.replied && !f.ended
 }
 
 // look asks the store whether something is new that nobody told of.
@@ -207,7 +226,7 @@ func (f *feed) sendAll(entries []kiveileder.Entry) bool {
 		f.mu.Lock()
 		known := e.Offset <= f.at || f.ended
 		if !known {
-			f.at = e.Offset
+			f.count(&e)
 		}
 		f.mu.Unlock()
 		if !known && !f.line.wait(wire.EntryFrame(f.id, e)) {

@@ -84,12 +84,21 @@ func (l *lanes) leave(key string, x *lane) {
 
 // accept stores a message and tells everybody in its conversation, which
 // acknowledges it. The flight brings its answer, also when the one who asked
-// has gone meanwhile.
+// has gone meanwhile. Error: errStopping when the service stops.
 func (g *Gateway) accept(ctx context.Context, key string, p kiveileder.Post) (m kiveileder.Entry, f *flight, err error) {
 	l := g.lanes.enter(key)
 	defer g.lanes.leave(key, l)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !g.turns.begin() { // not stored either: who asks comes back and asks another gateway, not waiting for a restart of this one
+		return m, nil, errStopping
+	}
+	flies := false
+	defer func() {
+		if !flies {
+			g.turns.end()
+		}
+	}()
 	m, answer, err := g.Conversations.Accept(ctx, key, p)
 	if err != nil {
 		return m, nil, err
@@ -100,9 +109,8 @@ func (g *Gateway) accept(ctx context.Context, key string, p kiveileder.Post) (m 
 		return m, landed(*answer, nil), nil
 	case f != nil:
 		return m, f, nil
-	case !g.turns.begin(): // it is answered after the restart
-		return m, landed(kiveileder.Entry{}, errStopping), nil
 	}
+	flies = true
 	f = &flight{done: make(chan struct{})}
 	before := l.last
 	l.last, l.flights[m.Offset] = f, f

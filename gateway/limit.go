@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"kiveileder"
-	"kiveileder/corpus"
 )
 
 // maxClients bounds the memory of the limits; the client not seen for the
@@ -31,55 +31,81 @@ func (e *limitedError) Unwrap() error {
 // seconds is for Retry-After: at least one.
 func (e *limitedError) seconds() int { return max(1, int((e.after+time.Second-1)/time.Second)) }
 
-// A limiter counts per client. A nil one lets everything pass.
-type limiter struct {
+// A Limiter counts what clients ask for.
+type Limiter interface {
+	// Take takes one from a client's share: so many a minute, of which a third
+	// may come at once. It gives 0, or, when nothing is left, how long to wait.
+	Take(ctx context.Context, client string) time.Duration
+}
+
+// burst is how many may come at once of so many a minute.
+func burst(perMinute int) int { return max(1, (perMinute+2)/3) }
+
+// MemoryLimiter counts in this process.
+type MemoryLimiter struct {
 	perMinute int
 	clients   *lru.Cache[string, *rate.Limiter]
 }
 
-func newLimiter(perMinute int) *limiter {
-	if perMinute <= 0 {
-		return nil
-	}
+// NewMemoryLimiter gives each client perMinute, at least one.
+func NewMemoryLimiter(perMinute int) *MemoryLimiter {
 	c, err := lru.New[string, *rate.Limiter](maxClients)
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &limiter{perMinute, c}
+	return &MemoryLimiter{max(1, perMinute), c}
 }
 
-// take takes one from the client's share: perMinute a minute, of which a third
-// may come at once. Its error is a *limitedError.
-func (l *limiter) take(client string, texts corpus.Texts, lang kiveileder.Language) error {
-	if l == nil {
-		return nil
-	}
+// Take implements Limiter.
+func (l *MemoryLimiter) Take(_ context.Context, client string) time.Duration {
 	r := l.of(client).Reserve()
-	if d := r.Delay(); d > 0 {
+	d := r.Delay()
+	if d > 0 {
 		r.Cancel()
-		return &limitedError{d, texts.Get("error_rate", lang)}
 	}
-	return nil
+	return d
 }
 
-func (l *limiter) of(client string) *rate.Limiter {
+func (l *MemoryLimiter) of(client string) *rate.Limiter {
 	if x, ok := l.clients.Get(client); ok {
 		return x
 	}
-	fresh := rate.NewLimiter(rate.Every(time.Minute/time.Duration(l.perMinute)), max(1, (l.perMinute+2)/3))
+	fresh := rate.NewLimiter(rate.Every(time.Minute/time.Duration(l.perMinute)), burst(l.perMinute))
 	if old, found, _ := l.clients.PeekOrAdd(client, fresh); found {
 		return old
 	}
 	return fresh
 }
 
+// limiter gives the limiter of a name, nil when there is no limit.
+func (d Deps) limiter(name string, perMinute int) Limiter {
+	switch {
+	case perMinute <= 0:
+		return nil
+	case d.Limits != nil:
+		return d.Limits(name, perMinute)
+	}
+	return NewMemoryLimiter(perMinute)
+}
+
+// take takes one from a client's share. Its error is a *limitedError.
+func (g *Gateway) take(ctx context.Context, l Limiter, client string, lang kiveileder.Language) error {
+	if l == nil {
+		return nil
+	}
+	if d := l.Take(ctx, client); d > 0 {
+		return &limitedError{d, g.Texts.Get("error_rate", lang)}
+	}
+	return nil
+}
+
 // limited counts questions, and light what costs little: ten times as many.
 func (g *Gateway) limited(next http.HandlerFunc) http.HandlerFunc { return g.limit(g.limits, next) }
 func (g *Gateway) light(next http.HandlerFunc) http.HandlerFunc   { return g.limit(g.lightLimits, next) }
 
-func (g *Gateway) limit(l *limiter, next http.HandlerFunc) http.HandlerFunc {
+func (g *Gateway) limit(l Limiter, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := l.take(g.client(r), g.Texts, languageOf(r)); err != nil {
+		if err := g.take(r.Context(), l, g.client(r), languageOf(r)); err != nil {
 			g.fail(w, r, err)
 			return
 		}

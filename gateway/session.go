@@ -113,7 +113,7 @@ func (s *session) Message(kind int, b []byte) {
 	case wire.TypePing:
 		s.send(wire.Pong{Type: wire.TypePong, ID: r.ID})
 	case wire.TypeOpen:
-		if err = s.g.openLimits.take(s.client, s.g.Texts, s.lang); err == nil {
+		if err = s.g.take(ctx, s.g.openLimits, s.client, s.lang); err == nil {
 			_, err = s.open(ctx, r)
 		}
 	case wire.TypeAsk:
@@ -213,7 +213,7 @@ func (s *session) leave(id string) {
 
 // ask takes a message; its answer is made beside.
 func (s *session) ask(ctx context.Context, r wire.Request) error {
-	if err := s.g.limits.take(s.client, s.g.Texts, s.lang); err != nil {
+	if err := s.g.take(ctx, s.g.limits, s.client, s.lang); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -233,7 +233,11 @@ func (s *session) ask(ctx context.Context, r wire.Request) error {
 	m, answer, err := s.g.accept(ctx, f.key, kiveileder.Post{
 		ID: r.ID, Question: r.Question, Facts: r.Facts, Language: r.Language, Prefers: s.lang,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errStopping): // the client asks again, elsewhere
+		s.conn.Close(wire.CloseRestart)
+		return nil
+	case err != nil:
 		return s.g.aboutConversation(err, s.lang)
 	}
 	if answer.old { // sent before, and answered: the client may not have seen it
@@ -248,8 +252,7 @@ func (s *session) ask(ctx context.Context, r wire.Request) error {
 	s.mu.Unlock()
 	go func() {
 		_, err := answer.wait(ctx)
-		// what is asked while the service stops is answered after the restart
-		if err != nil && ctx.Err() == nil && !errors.Is(err, errStopping) {
+		if err != nil && ctx.Err() == nil {
 			s.tell(r.ID, f.id, s.g.aboutConversation(err, s.lang))
 		}
 	}()

@@ -187,7 +187,7 @@ func (g *Gateway) Drain(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	open := g.sockets.shut()
-	g.turns.close() // what is asked from now on is stored, and answered after the restart
+	g.turns.close() // what is asked from now on is not taken: who asks comes back, to another gateway
 	g.turns.wait(ctx)
 	g.stopStreams()
 	spread := min(time.Duration(len(open))*perSocket, longestSpread)

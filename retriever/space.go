@@ -2,10 +2,10 @@ package retriever
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/viterin/vek/vek32"
-	"gonum.org/v1/gonum/mat"
 
 	"kiveileder/retriever/index"
 )
@@ -57,7 +57,8 @@ func learnSpace(dim int, questions [][]float32, class []int, passages [][]float3
 		count[c]++
 	}
 	n := 0
-	rows := []float64{}
+	cov := make([]float64, dim*dim)
+	row := make([]float64, dim)
 	for i, v := range questions {
 		c := class[i]
 		if c < 0 || count[c] < 2 {
@@ -66,40 +67,38 @@ func learnSpace(dim int, questions [][]float32, class []int, passages [][]float3
 		// dividing by count-1 makes the spread of a small class comparable
 		f := math.Sqrt(float64(count[c]) / float64(count[c]-1))
 		for k, x := range v {
-			rows = append(rows, f*(float64(x)-centre[c][k]/float64(count[c])))
+			row[k] = f * (float64(x) - centre[c][k]/float64(count[c]))
+		}
+		for k, x := range row {
+			for j, y := range row[:k+1] {
+				cov[k*dim+j] += x * y
+			}
 		}
 		n++
 	}
 	if n < 2 {
 		return nil, errors.New("learn space: no passage has two questions")
 	}
-	x := mat.NewDense(n, dim, rows)
-	var cov mat.SymDense
-	cov.SymOuterK(1/float64(n), x.T())
-	tr := cov.Trace() / float64(dim)
+	spread := 0.0 // the mean of the diagonal
 	for i := range dim {
-		for j := i; j < dim; j++ {
-			v := (1 - shrinkage) * cov.At(i, j)
+		spread += cov[i*dim+i] / float64(n) / float64(dim)
+	}
+	for i := range dim {
+		for j := range i + 1 {
+			v := (1 - shrinkage) * cov[i*dim+j] / float64(n)
 			if i == j {
-				v += shrinkage * tr
+				v += shrinkage * spread
 			}
-			cov.SetSym(i, j, v)
+			cov[i*dim+j], cov[j*dim+i] = v, v
 		}
 	}
-	var chol mat.Cholesky
-	if !chol.Factorize(&cov) {
-		return nil, errors.New("learn space: covariance is not positive definite")
-	}
-	var inv mat.SymDense
-	if err := chol.InverseTo(&inv); err != nil {
-		return nil, err
+	inv, err := invert(cov, dim)
+	if err != nil {
+		return nil, fmt.Errorf("learn space: covariance: %w", err)
 	}
 	s.Metric = make([]float32, dim*dim)
-	scale := tr // keeps the numbers near one
-	for i := range dim {
-		for j := range dim {
-			s.Metric[i*dim+j] = float32(inv.At(i, j) * scale)
-		}
+	for i, x := range inv {
+		s.Metric[i] = float32(x * spread) // keeps the numbers near one
 	}
 	return s, nil
 }

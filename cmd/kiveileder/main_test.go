@@ -56,7 +56,7 @@ func verbatim(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var a kiveileder.Answer
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &a))
-	c, err := corpus.Load(corpus.Files)
+	c, err := corpus.Load(os.DirFS("../../corpus"))
 	ts.Check(err)
 	if len(a.Citations) == 0 || len(a.Citations) > kiveileder.MaxCitations {
 		ts.Fatalf("%d citations", len(a.Citations))

@@ -1,9 +1,7 @@
 package ingest
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -11,7 +9,6 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"golang.org/x/net/html/charset"
 )
 
 // HTML reads a web page: its main part when it names one, without menus,
@@ -20,11 +17,8 @@ import (
 // its title becomes the heading of level 1. A page without text is an error.
 func HTML(b []byte) (Document, error) {
 	if !utf8.Valid(b) {
-		r, err := charset.NewReader(bytes.NewReader(b), "")
-		if err != nil {
-			return Document{}, fmt.Errorf("read HTML: unknown character set: %w", err)
-		}
-		if b, err = io.ReadAll(r); err != nil {
+		var err error
+		if b, err = toUTF8(b); err != nil {
 			return Document{}, fmt.Errorf("read HTML: %w", err)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // process and in others. The suite in bustest says all that is promised.
 type Bus interface {
 	// Publish tells subscribers of an event. It does not wait for them. An
-	// error says that other processes were not told; those in this one were.
+	// error says that other processes may not have been told, and hear of it
+	// late, perhaps twice; those in this one were told.
 	Publish(ctx context.Context, e kiveileder.Event) error
 
 	// Subscribe calls take for each event of conversations that wants wants

@@ -105,12 +105,10 @@ func TestFaults(t *testing.T) {
 			_ = far.Publish(t.Context(), event("missed"))
 			fault.Mend()
 			bustest.Eventually(t, "events come again", func() bool { return slices.Equal(here.Changes(), []bool{true, false, true}) })
-			bustest.Eventually(t, "who is there hears late", func() bool { return len(there.Events()) >= 22 })
-			for _, id := range want {
-				if !slices.Contains(there.IDs(), id) {
-					t.Errorf("event %s did not come", id)
-				}
-			}
+			bustest.Eventually(t, "who is there hears late", func() bool {
+				ids := there.IDs()
+				return !slices.ContainsFunc(want, func(id string) bool { return !slices.Contains(ids, id) })
+			})
 			if err := near.Publish(t.Context(), event("after")); err != nil {
 				t.Errorf("mended: %v", err)
 			}

@@ -41,6 +41,9 @@ type Redis struct {
 	origin  [8]byte // of this process: what comes back from it is known here
 	metrics *redisMetrics
 
+	refreshMu sync.Mutex  // held by refresh, so that what is told last is what holds
+	stands    atomic.Bool // the subscription
+
 	owedMu sync.Mutex // guards owed
 	owed   [][]byte   // at most owedMost, or one gap
 
@@ -73,6 +76,7 @@ func NewRedis(c *redis.Client, metrics prometheus.Registerer) *Redis {
 	b.lost = b.metrics.lost.Inc
 	_, _ = rand.Read(b.origin[:]) // never fails, see crypto/rand
 	unhook := c.OnChange(func(up bool) {
+		b.refresh()
 		if up {
 			signal(b.back)
 			signal(b.due)
@@ -154,13 +158,28 @@ func (b *Redis) settle(ctx context.Context) {
 	}
 }
 
+// refresh tells subscribers whether events come: they do while the subscription
+// stands and Redis is there for other calls too. Where it is too slow for one
+// replica it may be for all, and then nobody publishes.
+func (b *Redis) refresh() {
+	b.refreshMu.Lock()
+	defer b.refreshMu.Unlock()
+	up := b.stands.Load() && b.c.State() == nil
+	b.set(up)
+	value := 0.0
+	if up {
+		value = 1
+	}
+	b.metrics.up.Set(value)
+}
+
 // receive keeps a subscription until the context ends.
 func (b *Redis) receive(ctx context.Context) {
 	defer b.metrics.up.Set(0)
 	for pause := retryTime; ; {
 		stood := b.listen(ctx)
-		b.set(false)
-		b.metrics.up.Set(0)
+		b.stands.Store(false)
+		b.refresh()
 		if stood {
 			pause = retryTime
 		}
@@ -213,8 +232,8 @@ func (b *Redis) listen(ctx context.Context) (stood bool) {
 		switch msg := msg.(type) {
 		case *goredis.Subscription:
 			stood = true
-			b.set(true)
-			b.metrics.up.Set(1)
+			b.stands.Store(true)
+			b.refresh()
 		case *goredis.Message:
 			b.take([]byte(msg.Payload))
 		}

@@ -14,12 +14,14 @@ import (
 
 	"kiveileder"
 	"kiveileder/gateway"
+	"kiveileder/gateway/bus"
 	"kiveileder/internal/postgres"
 	"kiveileder/internal/redis"
 	"kiveileder/internal/rpc"
 	"kiveileder/internal/telemetry"
 	"kiveileder/retriever"
 	"kiveileder/retriever/embed"
+	"kiveileder/retriever/index/pgvector"
 	"kiveileder/services"
 	"kiveileder/services/conversation"
 	"kiveileder/services/dialogue"
@@ -50,20 +52,26 @@ type App struct {
 	parts parts
 	log   *zap.Logger
 
-	figures  *prometheus.Registry
-	health   *health
-	calls    *telemetry.Calls
-	embedder embed.Embedder     // where parts.search
-	db       *postgres.DB       // nil without one
-	redis    *redis.Client      // nil without one
-	next     *rpc.Client        // the role that this one calls; nil when there is none
-	far      retriever.Searcher // the retriever in another process; nil where it is here
-	docs     documents
-	state    atomic.Pointer[state]
+	figures      *prometheus.Registry
+	tellVersions func(kiveileder.Versions)
+	health       *health
+	calls        *telemetry.Calls
+	embedder     embed.Embedder     // where parts.search
+	db           *postgres.DB       // nil without one
+	redis        *redis.Client      // nil without one
+	next         *rpc.Client        // the role that this one calls; nil when there is none
+	far          retriever.Searcher // the retriever in another process; nil where it is here
+	docs         documents
+	index        *pgvector.Store // nil where vectors are compared in the process
+	current      atomic.Pointer[pgvector.Index]
+	stages       func(stage string, took time.Duration)
+	state        atomic.Pointer[state]
+
+	events  bus.Bus
+	answers dialogue.Answers
 
 	// of Open
 	keys   gateway.Keys
-	events eventBus
 	talks  *conversation.Service
 	closes []func() error
 }
@@ -86,8 +94,12 @@ func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *Ap
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	a.figures = telemetry.Registry(kiveileder.Versions{Build: Build()})
+	a.figures, a.tellVersions = telemetry.Registry()
+	a.stages = newStages(a.figures)
 	a.calls, a.health = telemetry.NewCalls(a.figures), newHealth(a.figures)
+	if err := a.share(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -100,9 +112,15 @@ func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *Ap
 	if err != nil {
 		return nil, err
 	}
-	a.state.Store(st)
+	a.put(st)
 	debug.FreeOSMemory() // what loading needed is several times what stays
 	return a, nil
+}
+
+// put makes a state the one that is in force.
+func (a *App) put(st *state) {
+	a.state.Store(st)
+	a.tellVersions(st.versions)
 }
 
 // fits reports what a role lacks in the configuration.
@@ -168,8 +186,13 @@ func (a *App) connect(ctx context.Context) (err error) {
 	if a.docs, a.db, err = a.cfg.documents(ctx); err != nil {
 		return err
 	}
-	if a.db != nil {
-		a.closes = append(a.closes, a.db.Close)
+	if a.db == nil {
+		return nil
+	}
+	a.closes = append(a.closes, a.db.Close)
+	watchPool(a.figures, a.db.Pool())
+	if a.parts.search {
+		return a.openIndex(ctx)
 	}
 	return nil
 }
@@ -192,11 +215,36 @@ func (c Config) documents(ctx context.Context) (documents, *postgres.DB, error) 
 	if c.DatabaseURL == "" {
 		return dataFolder(c.Data), nil, c.checkData()
 	}
-	db, err := postgres.Open(ctx, postgres.Config{URL: c.DatabaseURL, MaxConns: c.DatabaseConns})
+	var db *postgres.DB
+	err := patiently(ctx, func() (err error) {
+		db, err = postgres.Open(ctx, postgres.Config{URL: c.DatabaseURL, MaxConns: c.DatabaseConns, Tracer: c.queryTracer()})
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
 	return db.Documents(), db, nil
+}
+
+// patience is how long a process waits at its start for a part that is away:
+// all may have been started in one moment.
+const patience = time.Minute
+
+// patiently tries until it works, or fails for another reason than that
+// something is away.
+func patiently(ctx context.Context, try func() error) error {
+	begin := time.Now()
+	for {
+		err := try()
+		if kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable || time.Since(begin) > patience {
+			return err
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		}
+	}
 }
 
 // Close closes what was opened.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 )
@@ -15,14 +16,15 @@ const probeInterval, probeTime = 5 * time.Second, 2 * time.Second
 
 // health is what is known of the parts that a process leans on.
 type health struct {
-	up *prometheus.GaugeVec
+	up   *prometheus.GaugeVec
+	back chan struct{} // told when a part is back
 
 	mu   sync.Mutex // guards away
 	away map[string]error
 }
 
 func newHealth(reg prometheus.Registerer) *health {
-	h := &health{away: map[string]error{}, up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+	h := &health{away: map[string]error{}, back: make(chan struct{}, 1), up: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "kiveileder_dependency_up", Help: "1 when a part that the process leans on can be reached.",
 	}, []string{"dependency"})}
 	reg.MustRegister(h.up)
@@ -45,6 +47,10 @@ func (h *health) tell(log *zap.Logger, part string, err error) {
 		log.Warn("a part is away", zap.String("part", part), zap.Error(err))
 	case err == nil && before != nil:
 		log.Info("a part is back", zap.String("part", part))
+		select {
+		case h.back <- struct{}{}:
+		default: // told already
+		}
 	}
 }
 
@@ -59,6 +65,16 @@ func (h *health) without() []string {
 		}
 	}
 	return out
+}
+
+// watchPool counts the connections of the database.
+func watchPool(reg prometheus.Registerer, pool *pgxpool.Pool) {
+	gauge := func(name, help string, value func(*pgxpool.Stat) float64) {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(pool.Stat()) }))
+	}
+	gauge("kiveileder_database_conns_used", "Connections to the database that are in use.", func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) })
+	gauge("kiveileder_database_conns_most", "Connections to the database that there may be.", func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) })
+	gauge("kiveileder_database_waits", "How often a connection was waited for since the start.", func(s *pgxpool.Stat) float64 { return float64(s.EmptyAcquireCount()) })
 }
 
 // probe looks at the parts until the context ends.

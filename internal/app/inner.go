@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.uber.org/zap"
 
 	"kiveileder/internal/rpc"
@@ -33,7 +32,7 @@ func (a *App) innerDoor() (door, error) {
 	}
 	var draining atomic.Bool
 	m := http.NewServeMux()
-	m.Handle("POST /rpc/{name}", otelhttp.NewHandler(calls, string(a.role)))
+	m.Handle("POST /rpc/{name}", calls)
 	m.Handle("GET /metrics", promhttp.HandlerFor(a.figures, promhttp.HandlerOpts{}))
 	m.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeState(w, http.StatusOK, "ok", nil) })
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {

@@ -4,20 +4,31 @@ import (
 	"context"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 )
 
-// resumeInterval is how often messages are looked for that have no answer, and
-// expireInterval conversations that have outlived their time.
-const resumeInterval, expireInterval = time.Minute, time.Hour
+// resumeInterval is how often messages are looked for that have no answer:
+// somebody waits for it. What another replica is about to answer is made twice
+// then, and kept once.
+var resumeInterval = 15 * time.Second // shorter in tests
+
+// expireInterval is how often conversations are looked for that have outlived
+// their time.
+const expireInterval = time.Hour
 
 // keep answers what a crash or a failure left unanswered, and deletes what has
 // outlived its time.
 func (a *App) keep(ctx context.Context) {
 	t := time.NewTicker(resumeInterval)
 	defer t.Stop()
+	waiting := prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_unanswered", Help: "Messages without an answer at the last look, as far as 1000."})
+	a.figures.MustRegister(waiting)
 	var expired time.Time
 	for {
+		if n, err := a.talks.Unanswered(ctx, 1000); err == nil {
+			waiting.Set(float64(n))
+		}
 		if err := a.talks.Resume(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("messages left unanswered", zap.Error(err))
 		}
@@ -35,6 +46,27 @@ func (a *App) keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+		case <-a.health.back:
+		}
+	}
+}
+
+// tidyInterval is how often what is not used any more is looked for.
+const tidyInterval = 10 * time.Minute
+
+// tidy drops what is not used any more.
+func (a *App) tidy(ctx context.Context) {
+	if a.index == nil {
+		return
+	}
+	t := time.NewTicker(tidyInterval)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			a.prune(ctx)
 		}
 	}
 }
@@ -76,9 +108,14 @@ func (a *App) watch(ctx context.Context) {
 	}
 }
 
+// takeUpTime is how long it may take, with texts to embed and an index to build.
+const takeUpTime = 10 * time.Minute
+
 // takeUp loads the documents when they have changed, and reports whether it
 // did.
 func (a *App) takeUp(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, takeUpTime)
+	defer cancel()
 	version, err := a.docs.Version(ctx)
 	if err != nil || version == a.state.Load().added {
 		return false, err
@@ -87,7 +124,7 @@ func (a *App) takeUp(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	a.state.Store(st)
+	a.put(st)
 	a.log.Info("documents taken up", zap.Int("passages", st.passages), zap.String("corpus", st.versions.Corpus))
 	return true, nil
 }

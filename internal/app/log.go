@@ -8,6 +8,7 @@ import (
 
 	"kiveileder"
 	"kiveileder/corpus"
+	"kiveileder/retriever/builtin"
 	"kiveileder/retriever/embed/e5"
 )
 
@@ -31,7 +32,7 @@ func Silent() *zap.Logger { return zap.NewNop() }
 
 // Versions gives the versions of the built-in corpus and model.
 func Versions() (kiveileder.Versions, error) {
-	h, err := corpus.Hash(corpus.Files)
+	s, err := builtin.Snapshot()
 	if err != nil {
 		return kiveileder.Versions{}, err
 	}
@@ -43,5 +44,5 @@ func Versions() (kiveileder.Versions, error) {
 	if err != nil {
 		return kiveileder.Versions{}, err
 	}
-	return kiveileder.Versions{Corpus: h, Rules: r.Hash(), Model: m.ID(), Build: Build()}, nil
+	return kiveileder.Versions{Corpus: s.Version, Rules: r.Hash(), Model: m.ID(), Build: Build()}, nil
 }

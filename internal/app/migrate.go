@@ -24,7 +24,7 @@ func Migrate(ctx context.Context, cfg Config, newEpoch bool) (err error) {
 		}
 		return errors.Join(db.NewEpoch(ctx), db.Close())
 	}
-	if err := postgres.Migrate(ctx, cfg.DatabaseURL); err != nil || !newEpoch {
+	if err := patiently(ctx, func() error { return postgres.Migrate(ctx, cfg.DatabaseURL) }); err != nil || !newEpoch {
 		return err
 	}
 	db, err := postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConns: 2})

@@ -11,16 +11,24 @@ import (
 	"kiveileder/gateway"
 )
 
-// keys gives the maker of conversation ids: with the secret of the
-// configuration, else with the data folder's own, which is made at the first
-// start.
+// keys gives the maker of conversation ids.
 func (c Config) keys() (gateway.Keys, error) {
+	secret, err := c.secret()
+	if err != nil {
+		return gateway.Keys{}, err
+	}
+	k, err := gateway.NewKeys(secret)
+	if err != nil {
+		return k, fmt.Errorf("KIVEILEDER_SECRET or %s: %w", filepath.Join(c.Data, "secret"), err)
+	}
+	return k, nil
+}
+
+// secret gives that of the configuration, else the data folder's own, which is
+// made at the first start.
+func (c Config) secret() ([]byte, error) {
 	if c.Secret != "" {
-		k, err := gateway.NewKeys([]byte(c.Secret))
-		if err != nil {
-			return k, fmt.Errorf("KIVEILEDER_SECRET: %w", err)
-		}
-		return k, nil
+		return []byte(c.Secret), nil
 	}
 	name := filepath.Join(c.Data, "secret")
 	b, err := os.ReadFile(name)
@@ -32,13 +40,9 @@ func (c Config) keys() (gateway.Keys, error) {
 		}
 	}
 	if err != nil {
-		return gateway.Keys{}, fmt.Errorf("secret: %w", err)
+		return nil, fmt.Errorf("secret: %w", err)
 	}
-	k, err := gateway.NewKeys(b)
-	if err != nil {
-		return k, fmt.Errorf("%s: %w", name, err)
-	}
-	return k, nil
+	return b, nil
 }
 
 // keepSecret writes the secret whole, unless there is one.

@@ -34,15 +34,12 @@ func (a *App) Open(ctx context.Context) (err error) {
 	if a.role == Retriever {
 		return nil
 	}
-	if err := a.openRedis(ctx); err != nil {
-		return err
-	}
 	if a.parts.answer {
 		store, err := a.openStore(ctx)
 		if err != nil {
 			return err
 		}
-		a.talks = conversation.New(store, a, nil)
+		a.talks = conversation.New(store, a, a.events)
 	}
 	if a.role != Services {
 		a.keys, err = a.cfg.keys()
@@ -65,13 +62,17 @@ func (a *App) openStore(ctx context.Context) (conversation.Store, error) {
 }
 
 // Gateway gives the edge over the app, which must be open.
-func (a *App) Gateway() *gateway.Gateway {
+func (a *App) Gateway() (*gateway.Gateway, error) {
+	limits, err := a.limits()
+	if err != nil {
+		return nil, err
+	}
 	deps := gateway.Deps{
-		Keys: a.keys, Library: a, Texts: a.state.Load().texts,
+		Events: a.events, Keys: a.keys, Library: a, Texts: a.state.Load().texts,
 		RuleSet:  func() *rules.Set { return a.state.Load().rules },
 		Versions: func() kiveileder.Versions { return a.state.Load().versions },
 		Log:      a.log.Named("gateway"), Metrics: a.figures,
-		Ready: a.Ready, Degraded: a.Degraded,
+		Ready: a.Ready, Degraded: a.Degraded, Limits: limits,
 	}
 	if a.role == Gateway {
 		far := services.NewClient(a.next)
@@ -82,7 +83,7 @@ func (a *App) Gateway() *gateway.Gateway {
 	return gateway.New(gateway.Config{
 		RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins,
 		MaxSockets: a.cfg.MaxSockets, MaxPerClient: a.cfg.MaxPerClient, DrainDelay: a.cfg.DrainDelay,
-	}, deps)
+	}, deps), nil
 }
 
 // A door is what a role listens with.
@@ -95,7 +96,10 @@ type door struct {
 // door gives the role's.
 func (a *App) door() (door, error) {
 	if a.role == Everything || a.role == Gateway {
-		g := a.Gateway()
+		g, err := a.Gateway()
+		if err != nil {
+			return door{}, err
+		}
 		return door{http: g.Server(), drain: g.Drain}, nil
 	}
 	return a.innerDoor()
@@ -105,7 +109,9 @@ func (a *App) door() (door, error) {
 // listens to out.
 func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, a.Close()) }()
-	stopTraces, err := telemetry.Trace(ctx, a.cfg.OTLPURL, string(a.role), Build(), a.cfg.TraceShare)
+	stopTraces, err := telemetry.Trace(ctx, a.cfg.OTLPURL, string(a.role), Build(), a.cfg.TraceShare, func(err error) {
+		a.log.Warn("traces were lost", zap.Error(err))
+	})
 	if err != nil {
 		return err
 	}
@@ -142,6 +148,7 @@ func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 	})
 	group.Go(func() error { a.watch(ctx); return nil })
 	group.Go(func() error { a.probe(ctx); return nil })
+	group.Go(func() error { a.tidy(ctx); return nil })
 	if a.talks != nil {
 		group.Go(func() error { a.keep(ctx); return nil })
 	}
@@ -161,8 +168,5 @@ func (a *App) stop(ctx context.Context, d door, stopTraces func(context.Context)
 		a.log.Warn("requests were cut off", zap.Error(err))
 		err = d.http.Close()
 	}
-	if e := stopTraces(rest); e != nil {
-		a.log.Warn("traces were lost", zap.Error(e))
-	}
-	return err
+	return errors.Join(err, stopTraces(rest))
 }

@@ -68,7 +68,15 @@ func (c Config) snapshot() (*retriever.Snapshot, fs.FS, error) {
 		return nil, nil, fmt.Errorf("corpus %s has no snapshot, make it with `kiveileder corpus build --dir %s`: %w", c.Corpus, c.Corpus, err)
 	}
 	s, err := retriever.ReadSnapshot(b)
-	return s, os.DirFS(c.Corpus), err
+	if err != nil {
+		return nil, nil, err
+	}
+	files := os.DirFS(c.Corpus)
+	version, err := corpus.Hash(files)
+	if err == nil && version != s.Version { // that the built-in ones fit is proved by a test
+		err = fmt.Errorf("the corpus (%s) and its snapshot (%s) do not fit: make it again with `kiveileder corpus build`", version, s.Version)
+	}
+	return s, files, err
 }
 
 // load makes the state of the parts that the process holds: the corpus that is
@@ -78,13 +86,7 @@ func (a *App) load(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := corpus.Hash(files)
-	if err != nil {
-		return nil, err
-	}
-	if version != snap.Version {
-		return nil, fmt.Errorf("the corpus (%s) and its snapshot (%s) do not fit: make it again with `kiveileder corpus build`", version, snap.Version)
-	}
+	version := snap.Version
 	// the rules take a fifth of a second to compile: beside the rest, not after it
 	var set *rules.Set
 	var reader *reading.Reader
@@ -109,7 +111,7 @@ func (a *App) load(ctx context.Context) (*state, error) {
 	st := &state{added: more.version, texts: texts}
 	all := corpus.Join(snap.Corpus, more.corpus)
 	if a.parts.search {
-		if st.retriever, err = a.open(ctx, snap, more, version); err != nil {
+		if st.retriever, err = a.open(ctx, snap, more); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +147,7 @@ func (a *App) answering(st *state, signals corpus.Signals, reader *reading.Reade
 	st.dialogue = dialogue.New(deps)
 	st.turner = st.dialogue
 	if a.cfg.CacheSize > 0 {
-		st.turner = dialogue.NewCache(st.dialogue, a.cfg.CacheSize)
+		st.turner = dialogue.NewCacheOver(st.dialogue, a.answers, dialogue.CacheOptions{Versions: st.versions, Today: today, Metrics: a.figures})
 	}
 }
 
@@ -186,16 +188,23 @@ func (a *App) added(ctx context.Context, base *corpus.Corpus) (addition, error) 
 
 // open makes the retriever. Vectors of added texts that were not at hand are
 // kept for the next time.
-func (a *App) open(ctx context.Context, snap *retriever.Snapshot, more addition, version string) (*retriever.Retriever, error) {
-	if more.signature == "" {
-		return retriever.Open(ctx, snap, a.embedder)
-	}
+func (a *App) open(ctx context.Context, snap *retriever.Snapshot, more addition) (*retriever.Retriever, error) {
 	cache := readVectors(more.files, a.embedder.ID())
 	n := len(cache)
-	r, _, err := retriever.Extend(ctx, snap, a.embedder, more.corpus, cache)
-	if err == nil && len(cache) > n {
+	var r *retriever.Retriever
+	var err error
+	if a.index != nil {
+		r, _, err = retriever.ExtendIn(ctx, snap, a.embedder, more.corpus, cache, a.inDatabase)
+	} else {
+		r, _, err = retriever.Extend(ctx, snap, a.embedder, more.corpus, cache)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(cache) > n && a.index == nil { // an index in the database has them
 		err = a.docs.Change(ctx, func(dir string) error { return writeVectors(dir, a.embedder.ID(), cache) })
 	}
+	r.Observe = a.stages
 	return r, err
 }
 
@@ -294,8 +303,16 @@ func syncFolder(name string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Build gives the version of the binary: its module version or commit.
+// version is set where the binary is built without its history:
+// -ldflags "-X kiveileder/internal/app.version=…".
+var version string
+
+// Build gives the version of the binary: what it was told, its commit or its
+// module's version.
 func Build() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -54,8 +54,8 @@ return 1`)
 
 // check reports whether the server is there and of use.
 func (c *Client) check(ctx context.Context) error {
-	ctx = free(ctx)
-	info, err := c.rdb.Info(ctx, "server").Result()
+	ctx = Free(ctx)
+	info, err := c.Do(ctx, "info", "server").Text()
 	if err != nil {
 		return c.explain(err)
 	}
@@ -66,14 +66,14 @@ func (c *Client) check(ctx context.Context) error {
 		}
 	}
 	keys := []string{c.Key("check", "1", ":s"), c.Key("check", "1", ":h"), c.Key("check", "1", ":x")}
-	if err := tried.Run(ctx, c.rdb, keys).Err(); err != nil {
+	if err := c.Run(ctx, tried, keys).Err(); err != nil {
 		return c.explain(err)
 	}
 	channel := c.Prefix + "check"
-	if err := c.rdb.Publish(ctx, channel, "").Err(); err != nil {
+	if err := c.Publish(ctx, channel, "").Err(); err != nil {
 		return c.explain(err)
 	}
-	s := c.rdb.Subscribe(ctx, channel)
+	s := c.subscribe(ctx, channel)
 	defer s.Close()
 	if _, err := s.ReceiveTimeout(ctx, ioTime); err != nil {
 		return c.explain(err)

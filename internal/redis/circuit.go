@@ -25,8 +25,9 @@ type circuit struct{ c *Client }
 
 type freeKey struct{}
 
-// free marks calls that the circuit does not refuse.
-func free(ctx context.Context) context.Context { return context.WithValue(ctx, freeKey{}, true) }
+// Free marks calls that the circuit neither refuses nor limits in time, nor
+// learns from.
+func Free(ctx context.Context) context.Context { return context.WithValue(ctx, freeKey{}, true) }
 
 // DialHook implements goredis.Hook.
 func (circuit) DialHook(next goredis.DialHook) goredis.DialHook {

@@ -43,12 +43,19 @@ type Options struct {
 
 // A Client is a connection pool with a circuit: after a call that failed,
 // calls are refused until a check in the background has succeeded. It is safe
-// for concurrent use, and its commands are those of go-redis.
+// for concurrent use.
+//
+// It has the few commands that the service uses (commands.go). go-redis has
+// some six hundred, and a program that holds its client where reflection may
+// look holds all of them: 9 MB. So the client is held by its functions alone.
 type Client struct {
-	goredis.Cmdable
 	Prefix string
 
-	rdb     *goredis.Client
+	process   func(context.Context, goredis.Cmder) error
+	pipeline  func() goredis.Pipeliner
+	subscribe func(context.Context, ...string) *goredis.PubSub
+	end       func() error
+
 	addr    string // without a password
 	log     *zap.Logger
 	metrics *metrics
@@ -85,8 +92,10 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 		return nil, err
 	}
 	quiet()
+	rdb := goredis.NewClient(opt)
 	c := &Client{
-		Prefix: o.Prefix, rdb: goredis.NewClient(opt), addr: opt.Addr, log: o.Log, metrics: newMetrics(o.Metrics),
+		Prefix: o.Prefix, process: rdb.Process, pipeline: rdb.Pipeline, subscribe: rdb.Subscribe, end: rdb.Close,
+		addr: opt.Addr, log: o.Log, metrics: newMetrics(o.Metrics),
 		hooks: map[*func(bool)]struct{}{}, wake: make(chan struct{}, 1),
 	}
 	if c.Prefix == "" {
@@ -95,8 +104,7 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 	if c.log == nil {
 		c.log = zap.NewNop()
 	}
-	c.Cmdable = c.rdb
-	c.rdb.AddHook(circuit{c})
+	rdb.AddHook(circuit{c})
 
 	first, cancel := context.WithTimeout(ctx, 3*callTime)
 	defer cancel()
@@ -105,7 +113,7 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 		c.times.Add(1)
 		c.metrics.up.Set(1)
 	case fatal(err) || ctx.Err() != nil:
-		_ = c.rdb.Close()
+		_ = c.end()
 		return nil, err
 	default:
 		c.gone(err)
@@ -149,7 +157,7 @@ func parse(address string) (*goredis.Options, error) {
 func (c *Client) Close() error {
 	c.stop()
 	c.keeper.Wait()
-	return c.rdb.Close()
+	return c.end()
 }
 
 // State gives nil while Redis is there, else why it is away.
@@ -183,15 +191,15 @@ func (c *Client) Key(kind, thing string, part ...string) string {
 	return c.Prefix + kind + ":{" + thing + "}" + strings.Join(part, "")
 }
 
-// Subscribe opens a subscription of channels, outside the circuit: it has a
-// connection of its own.
+// Subscribe opens a subscription of channels, which has a connection of its
+// own. What is called on it should be called with Free.
 func (c *Client) Subscribe(ctx context.Context, channels ...string) *goredis.PubSub {
-	return c.rdb.Subscribe(free(ctx), channels...)
+	return c.subscribe(Free(ctx), channels...)
 }
 
 // Run runs a script, whose code is sent only when the server does not have it.
 func (c *Client) Run(ctx context.Context, s *goredis.Script, keys []string, args ...any) *goredis.Cmd {
-	return s.Run(ctx, c.Cmdable, keys, args...)
+	return s.Run(ctx, scripter{c}, keys, args...)
 }
 
 func (c *Client) call(f func(up bool), up bool) {

@@ -226,7 +226,7 @@ func TestClient(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	// the server's word is no outage, and neither is a caller who gives up
-	if err := c.LPush(t.Context(), key, "x").Err(); err == nil || c.State() != nil {
+	if err := c.Do(t.Context(), "lpush", key, "x").Err(); err == nil || c.State() != nil {
 		t.Errorf("a list made of a string: %v, state %v", err, c.State())
 	}
 	ended, cancel := context.WithCancel(t.Context())
@@ -265,7 +265,7 @@ func TestRights(t *testing.T) {
 		for _, r := range rules {
 			args = append(args, r)
 		}
-		if err := admin.Cmdable.(*goredis.Client).Do(t.Context(), args...).Err(); err != nil {
+		if err := admin.Do(t.Context(), args...).Err(); err != nil {
 			t.Fatal(err)
 		}
 		u, _ := url.Parse(address)
@@ -280,7 +280,7 @@ func TestRights(t *testing.T) {
 		return err
 	}
 	t.Cleanup(func() {
-		admin.Cmdable.(*goredis.Client).Do(context.Background(), "acl", "deluser", name)
+		admin.Do(context.Background(), "acl", "deluser", name)
 	})
 	full := []string{"~" + prefix + "*", "&" + prefix + "*", "+@read", "+@write", "+@pubsub", "+@scripting", "+@connection", "-@dangerous", "+info", "+time"}
 	if err := as(full...); err != nil {

@@ -17,7 +17,10 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"kiveileder"
 )
@@ -38,8 +41,14 @@ type Options struct {
 	Observe func(name string, took time.Duration, err error)
 }
 
-// tries is how often a call is made at most, each at the next replica.
-const tries = 3
+// A call is tried so often at most, each time at the next replica; while the
+// role was there a moment ago, until restartTime is over: it is being
+// restarted, perhaps. tryTime is for a replica that hangs.
+const (
+	tries       = 3
+	restartTime = 3 * time.Second
+	tryTime     = 6 * time.Second
+)
 
 // Pauses between tries: from zero to these, by chance, so that replicas are
 // not all asked again in the same moment.
@@ -52,6 +61,7 @@ type Client struct {
 	http    *http.Client
 	targets []*target
 	next    atomic.Uint32
+	lost    atomic.Int64 // since when no call has come through, in nanoseconds since 1970; 0 while they do
 	observe func(string, time.Duration, error)
 }
 
@@ -64,6 +74,7 @@ type target struct {
 // NewClient gives a client. It does not connect yet.
 func NewClient(o Options) (*Client, error) {
 	c := &Client{name: o.Name, token: o.Token, observe: o.Observe}
+	c.lost.Store(1) // it was never there yet
 	for u := range strings.SplitSeq(o.URLs, ",") {
 		u = strings.TrimRight(strings.TrimSpace(u), "/")
 		p, err := url.Parse(u)
@@ -84,19 +95,22 @@ func NewClient(o Options) (*Client, error) {
 		IdleConnTimeout:     30 * time.Second, // so that new replicas get their share
 		ForceAttemptHTTP2:   false,
 	}
-	c.http = &http.Client{Transport: otelhttp.NewTransport(t, otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
-		return o.Name + " " + strings.TrimPrefix(r.URL.Path, "/rpc/")
-	}))}
+	c.http = &http.Client{Transport: t}
 	return c, nil
 }
 
 // Call calls a role. A call that did not come through is tried again at the
-// next replica, as long as the context lets it: calls must be such that
-// repeating them is harmless. Errors have the code that the other side gave
-// them, CodeUnavailable when none could be asked.
+// next replica, as long as the context lets it, and 30 s at most: calls must
+// be such that repeating them is harmless. Errors have the code that the other
+// side gave them, CodeUnavailable when none could be asked.
 func Call[In, Out any](ctx context.Context, c *Client, name string, in In) (out Out, err error) {
+	ctx, span := tracer.Start(ctx, c.name+" "+name, trace.WithSpanKind(trace.SpanKindClient))
+	defer span.End()
 	begin := time.Now()
 	defer func() {
+		if err != nil {
+			span.SetStatus(codes.Error, string(kiveileder.ErrorCode(err)))
+		}
 		if c.observe != nil {
 			c.observe(name, time.Since(begin), err)
 		}
@@ -105,6 +119,8 @@ func Call[In, Out any](ctx context.Context, c *Client, name string, in In) (out 
 	if err != nil {
 		return out, fmt.Errorf("%s %s: %w", c.name, name, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, longestCall)
+	defer cancel()
 	b, err := c.try(ctx, name, body)
 	if err != nil {
 		return out, err
@@ -116,25 +132,34 @@ func Call[In, Out any](ctx context.Context, c *Client, name string, in In) (out 
 }
 
 func (c *Client) try(ctx context.Context, name string, body []byte) (b []byte, err error) {
-	for n := range tries {
+	begin, first := time.Now(), int(c.next.Add(1)) // others count on meanwhile: who goes on from here meets every replica
+	for n := 0; ; n++ {
 		if n > 0 && !pause(ctx, n) {
 			return nil, err
 		}
-		t := c.targets[int(c.next.Add(1))%len(c.targets)]
+		t := c.targets[(first+n)%len(c.targets)]
 		b, err = t.circuit.Execute(func() ([]byte, error) { return c.send(ctx, t.url, name, body) })
 		if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 			err = unreached(fmt.Errorf("%s at %s: %w", c.name, t.url, err))
 		}
-		if err == nil || !isAway(err) || ctx.Err() != nil {
+		switch {
+		case !isAway(err):
+			c.lost.Store(0)
 			return b, err
+		case ctx.Err() != nil:
+			return nil, err
+		}
+		c.lost.CompareAndSwap(0, time.Now().UnixNano())
+		since := time.Unix(0, c.lost.Load())
+		if n+1 >= tries && (time.Since(begin) > restartTime || time.Since(since) > restartTime) {
+			return nil, err
 		}
 	}
-	return nil, err
 }
 
 // pause waits before the n-th try; it is false when the context ends first.
 func pause(ctx context.Context, n int) bool {
-	most := min(firstPause<<(2*(n-1)), longestPause)
+	most := min(firstPause<<(2*min(n-1, 4)), longestPause)
 	select {
 	case <-time.After(rand.N(most)):
 		return true
@@ -147,12 +172,16 @@ func pause(ctx context.Context, n int) bool {
 func isAway(err error) bool { return kiveileder.ErrorCode(err) == kiveileder.CodeUnavailable }
 
 func (c *Client) send(ctx context.Context, base, name string, body []byte) ([]byte, error) {
+	caller := ctx
+	ctx, cancel := context.WithTimeout(ctx, tryTime)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/rpc/"+name, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	h := req.Header
 	h.Set("Content-Type", "application/json")
+	otel.GetTextMapPropagator().Inject(ctx, propagation.HeaderCarrier(h))
 	if id := Request(ctx); id != "" {
 		h.Set(requestHeader, id)
 	}
@@ -162,13 +191,13 @@ func (c *Client) send(ctx context.Context, base, name string, body []byte) ([]by
 	once := c.token.call(h, name, body)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.failed(ctx, err)
+		return nil, c.failed(caller, err)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	switch {
 	case err != nil:
-		return nil, c.failed(ctx, err)
+		return nil, c.failed(caller, err)
 	case !c.token.answered(resp.Header, once, name, b):
 		return nil, unreached(fmt.Errorf("%s at %s does not prove that it knows the token of the roles (status %s: %.100q)", c.name, base, resp.Status, b))
 	case resp.StatusCode == http.StatusOK:

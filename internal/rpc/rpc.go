@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"go.opentelemetry.io/otel"
+
 	"kiveileder"
 )
 
@@ -23,6 +25,8 @@ const (
 	timeHeader    = "Kiveileder-Time" // what is left of the caller's time, as a time.Duration
 	requestHeader = "X-Request-Id"
 )
+
+var tracer = otel.Tracer("kiveileder/rpc")
 
 // maxBody is the most that a call or its answer may hold: a whole conversation
 // with room to spare.

@@ -270,3 +270,34 @@ func TestStrangers(t *testing.T) {
 	}
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
+
+// A role that was there a moment ago is waited for: it is being restarted.
+func TestRestart(t *testing.T) {
+	tok, err := rpc.NewToken(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &rpc.Server{Token: tok}
+	rpc.Handle(s, "say", back)
+	srv := httptest.NewServer(s)
+	addr := srv.Listener.Addr().String()
+	c := client(t, secret, srv.URL)
+	if _, err := say(t.Context(), c, "x"); err != nil {
+		t.Fatal(err)
+	}
+	srv.Close()
+	time.AfterFunc(500*time.Millisecond, func() {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		again := &httptest.Server{Listener: l, Config: &http.Server{Handler: s}}
+		again.Start()
+		t.Cleanup(again.Close)
+	})
+	begin := time.Now()
+	if _, err := say(t.Context(), c, "x"); err != nil || time.Since(begin) < 400*time.Millisecond {
+		t.Errorf("%v after %v", err, time.Since(begin))
+	}
+}

@@ -11,6 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
 	"kiveileder"
 )
 
@@ -88,6 +92,9 @@ func (s *Server) answer(r *http.Request, call func(context.Context, []byte) (any
 	}
 	ctx, cancel := context.WithTimeout(WithRequest(r.Context(), r.Header.Get(requestHeader)), left)
 	defer cancel()
+	ctx = otel.GetTextMapPropagator().Extract(ctx, propagation.HeaderCarrier(r.Header))
+	ctx, span := tracer.Start(ctx, strings.TrimPrefix(r.URL.Path, "/rpc/"), trace.WithSpanKind(trace.SpanKindServer))
+	defer span.End()
 	v, err := safely(ctx, call, body)
 	if err != nil {
 		f := failureOf(err)

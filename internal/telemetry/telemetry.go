@@ -14,13 +14,16 @@ import (
 	"kiveileder"
 )
 
-// Registry gives a registry with the figures of the process and of Go.
-func Registry(v kiveileder.Versions) *prometheus.Registry {
-	r := prometheus.NewRegistry()
+// Registry gives a registry with the figures of the process and of Go, and what
+// tells it the versions that are in force.
+func Registry() (r *prometheus.Registry, versions func(kiveileder.Versions)) {
+	r = prometheus.NewRegistry()
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "kiveileder_info", Help: "Versions; always 1."}, []string{"build", "corpus", "rules", "model"})
-	info.WithLabelValues(v.Build, v.Corpus, v.Rules, v.Model).Set(1)
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), info)
-	return r
+	return r, func(v kiveileder.Versions) {
+		info.Reset()
+		info.WithLabelValues(v.Build, v.Corpus, v.Rules, v.Model).Set(1)
+	}
 }
 
 // Requests count HTTP requests: how many, how many fail, how long they take.

@@ -246,6 +246,12 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 	return s.store.Expire(ctx, s.now().Add(-kiveileder.Retention))
 }
 
+// Unanswered counts the messages without an answer, as far as most.
+func (s *Service) Unanswered(ctx context.Context, most int) (int, error) {
+	refs, err := s.store.Unanswered(ctx, most)
+	return len(refs), err
+}
+
 // resumed is how many messages Resume takes at a time.
 const resumed = 1000
 

@@ -81,7 +81,7 @@ type talk struct {
 func newTalk(t rapid.TB) *talk {
 	t.Helper()
 	s := finds(unsure, passageOf(t, "Må ha etisk forhåndsgodkjenning fra REK"))
-	return &talk{t: t, svc: conversation.New(conversation.NewMemory("test"), real(t, s)), search: s, key: "talk"}
+	return &talk{t: t, svc: conversation.New(conversation.NewMemory("test"), real(t, s), nil), search: s, key: "talk"}
 }
 
 // say writes a message with facts and gives the answer.
@@ -92,7 +92,7 @@ func (k *talk) say(text string, facts known) kiveileder.Answer {
 	if err != nil {
 		k.t.Fatalf("%q: %v", text, err)
 	}
-	e, err := k.svc.Answer(context.Background(), k.key, m.Offset, nil)
+	e, err := k.svc.Answer(context.Background(), k.key, m.Offset)
 	if err != nil {
 		k.t.Fatalf("%q: %v", text, err)
 	}

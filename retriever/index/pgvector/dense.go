@@ -2,7 +2,8 @@ package pgvector
 
 import (
 	"math"
-	"strconv"
+
+	pgv "github.com/pgvector/pgvector-go"
 
 	"kiveileder/retriever/index"
 )
@@ -136,18 +137,17 @@ func (c *cloud) ask(p index.Probe, offset float32) (a ask, ok bool) {
 	}
 	scale := below(1024 / most)
 	lost, norm, exact := 0.0, 0.0, 0.0
-	text := make([]byte, 0, 12*len(q))
+	asked := make([]float32, len(q))
 	for k, x := range q {
 		x *= scale
 		h := fromHalf(toHalf(float32(x)))
 		lost += (float64(h) - x) * (float64(h) - x)
 		norm += float64(h) * float64(h)
 		exact += x * x
-		text = append(text, "[,"[min(k, 1)])
-		text = strconv.AppendFloat(text, float64(h), 'g', -1, 32)
+		asked[k] = h
 	}
 	lost, norm = math.Sqrt(lost), math.Sqrt(norm)
-	a = ask{vector: string(append(text, ']')), unit: 1 / (scale * c.Scale)}
+	a = ask{vector: pgv.NewHalfVector(asked).String(), unit: 1 / (scale * c.Scale)}
 	// Rounding of what is stored and of what is asked; then the summing, in
 	// float32, there and here (Higham, Accuracy and Stability, 3.1), and the
 	// last two operations here.
