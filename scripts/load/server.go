@@ -5,18 +5,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
 // A server is a process that is measured from outside.
 type server struct {
+	name  string
+	bin   string
+	args  []string
+	env   []string
 	cmd   *exec.Cmd
 	url   string // http://…
 	ready time.Duration
@@ -24,75 +30,80 @@ type server struct {
 
 var address = regexp.MustCompile(`http://\S+`)
 
-// serve starts the service on a data folder and waits until it is ready.
-func serve(ctx context.Context, bin, data string) (*server, error) {
-	if err := os.MkdirAll(data, 0o755); err != nil {
-		return nil, err
+// start starts a role and waits until it is ready. Started again, it has the
+// address that it had.
+func (s *server) start(ctx context.Context) error {
+	if err := s.launch(ctx); err != nil {
+		return err
 	}
-	s, err := launch(ctx, bin, "serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(data, "data"), "--rate-limit", "0",
-		"--max-sockets", "50000", "--max-per-client", "50000", "--log-level", "error")
-	if err != nil {
-		return nil, err
-	}
-	begin := time.Now()
-	for {
+	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		resp, err := http.Get(s.url + "/readyz")
 		if err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				s.ready += time.Since(begin)
-				return s, nil
+				return nil
 			}
 		}
 		if time.Since(begin) > 30*time.Second {
 			s.stop()
-			return nil, errors.New("not ready in 30 s")
+			return fmt.Errorf("%s is not ready in 30 s", s.name)
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 
 // launch starts a process and waits for the line that tells its address.
-func launch(ctx context.Context, name string, args ...string) (*server, error) {
+func (s *server) launch(ctx context.Context) error {
 	begin := time.Now()
-	s := &server{cmd: exec.CommandContext(ctx, name, args...)}
-	s.cmd.Stderr = os.Stderr
+	s.cmd = exec.CommandContext(ctx, s.bin, s.args...)
+	s.cmd.Env, s.cmd.Stderr = s.env, os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if s.url = address.FindString(line); err != nil || s.url == "" {
 		s.stop()
-		return nil, fmt.Errorf("%s did not start: %q %w", name, line, err)
+		return fmt.Errorf("%s did not start: %q %w", s.name, line, err)
 	}
 	s.ready = time.Since(begin)
-	return s, nil
+	return nil
+}
+
+// freeAddr gives an address to listen on again after a restart: a port that the
+// system does not give to clients meanwhile.
+func freeAddr() (string, error) {
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.N(12_000))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			return addr, l.Close()
+		}
+	}
+	return "", errors.New("no free port")
 }
 
 func (s *server) socket() string { return "ws" + strings.TrimPrefix(s.url, "http") + "/v1/chat" }
 
+// stop asks it to end, as who restarts it would, and waits.
 func (s *server) stop() {
-	_ = s.cmd.Process.Signal(os.Interrupt)
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait() // an end by a signal is none that fails
+}
+
+// kill ends it at once.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
 }
 
 // rss gives the resident memory in KB, as Linux counts it.
 func (s *server) rss() float64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.SplitSeq(string(b), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kb
-		}
-	}
-	return 0
+	var kb float64
+	_, _ = fmt.Sscan(about(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid), "VmRSS"), &kb) // zero when it has ended
+	return kb
 }
 
 // cpu gives the processor time that the process has used.
