@@ -43,11 +43,14 @@ type Options struct {
 
 // A call is tried so often at most, each time at the next replica; while the
 // role was there a moment ago, until restartTime is over: it is being
-// restarted, perhaps. tryTime is for a replica that hangs.
+// restarted, perhaps. A replica that is silent for silentTime is asked whether
+// it is there, within pingTime: one that hangs is left, one that has much to
+// do is waited for, since to ask another would only be more to do.
 const (
 	tries       = 3
 	restartTime = 3 * time.Second
-	tryTime     = 6 * time.Second
+	silentTime  = 4 * time.Second
+	pingTime    = 2 * time.Second
 )
 
 // Pauses between tries: from zero to these, by chance, so that replicas are
@@ -173,8 +176,9 @@ func isAway(err error) bool { return kiveileder.ErrorCode(err) == kiveileder.Cod
 
 func (c *Client) send(ctx context.Context, base, name string, body []byte) ([]byte, error) {
 	caller := ctx
-	ctx, cancel := context.WithTimeout(ctx, tryTime)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer c.watch(ctx, base, cancel)()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/rpc/"+name, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -194,11 +198,16 @@ func (c *Client) send(ctx context.Context, base, name string, body []byte) ([]by
 		return nil, c.failed(caller, err)
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
 	case err != nil:
 		return nil, c.failed(caller, err)
+	case len(b) > maxBody:
+		return nil, fmt.Errorf("%s %s: the answer has more than %d MB", c.name, name, maxBody>>20)
 	case !c.token.answered(resp.Header, once, name, b):
+		if resp.StatusCode == http.StatusOK {
+			b = nil // what people wrote, perhaps
+		}
 		return nil, unreached(fmt.Errorf("%s at %s does not prove that it knows the token of the roles (status %s: %.100q)", c.name, base, resp.Status, b))
 	case resp.StatusCode == http.StatusOK:
 		return b, nil
@@ -210,11 +219,42 @@ func (c *Client) send(ctx context.Context, base, name string, body []byte) ([]by
 	return nil, errorOf(c.name, f)
 }
 
-// failed says why nothing came back. A caller that went away is no fault of the
-// other side.
+// watch hangs up on a replica that is silent and does not say that it is there,
+// until stop.
+func (c *Client) watch(ctx context.Context, base string, hangUp func()) (stop func()) {
+	var t *time.Timer
+	armed := make(chan struct{})
+	t = time.AfterFunc(silentTime, func() {
+		<-armed
+		if ctx.Err() != nil {
+			return
+		}
+		within, cancel := context.WithTimeout(ctx, pingTime)
+		defer cancel()
+		req, err := http.NewRequestWithContext(within, http.MethodGet, base+"/livez", nil)
+		if err != nil {
+			return
+		}
+		resp, err := c.http.Do(req)
+		if err != nil {
+			hangUp()
+			return
+		}
+		_ = resp.Body.Close()
+		t.Reset(silentTime)
+	})
+	close(armed)
+	return func() { t.Stop() }
+}
+
+// failed says why nothing came back. A caller that went away, or whose time
+// was too short, is no fault of the other side.
 func (c *Client) failed(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%s: %w", c.name, ctx.Err())
+	case ctx.Err() != nil:
+		return &kiveileder.Error{Code: kiveileder.CodeUnavailable, Err: fmt.Errorf("%s: no answer in time: %w", c.name, ctx.Err())}
 	}
 	return unreached(fmt.Errorf("%s: %w", c.name, err))
 }

@@ -263,6 +263,11 @@ func TestStrangers(t *testing.T) {
 	} else {
 		resp.Body.Close()
 	}
+	// one without a token is not believed either; what it gives may be what people
+	// wrote, and is not for the log
+	if _, err := say(t.Context(), client(t, secret, url), "om pasienten"); err == nil || strings.Contains(err.Error(), "pasienten") {
+		t.Errorf("a role without a token: %v", err)
+	}
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }))
 	defer page.Close()
 	if _, err := say(t.Context(), client(t, "", page.URL), "x"); err == nil {
@@ -299,5 +304,52 @@ func TestRestart(t *testing.T) {
 	begin := time.Now()
 	if _, err := say(t.Context(), c, "x"); err != nil || time.Since(begin) < 400*time.Millisecond {
 		t.Errorf("%v after %v", err, time.Since(begin))
+	}
+}
+
+// An answer that is too large is no reason to doubt the token, nor to ask again.
+func TestTooLarge(t *testing.T) {
+	url, made := role(t, secret, func(context.Context, question) (reply, error) {
+		return reply{Text: strings.Repeat("x", 64<<20)}, nil
+	})
+	_, err := say(t.Context(), client(t, secret, url), "x")
+	if err == nil || !strings.Contains(err.Error(), "more than 64 MB") || made.Load() != 1 {
+		t.Errorf("%.200v, asked %d times", err, made.Load())
+	}
+}
+
+// A replica that takes long is waited for, as long as it says that it is
+// there, and the call is made once; one that hangs is left for the next.
+func TestSlowAndSilent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes ten seconds")
+	}
+	t.Parallel()
+	slow, made := role(t, secret, func(ctx context.Context, q question) (reply, error) {
+		select {
+		case <-time.After(5 * time.Second):
+			return back(ctx, q)
+		case <-ctx.Done():
+			return reply{}, ctx.Err()
+		}
+	})
+	if _, err := say(t.Context(), client(t, secret, slow), "x"); err != nil || made.Load() != 1 {
+		t.Errorf("slow: %v, made %d times", err, made.Load())
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	quick, made := role(t, secret, back)
+	begin := time.Now()
+	c := client(t, secret, "http://"+l.Addr().String()+","+quick)
+	for range 2 {
+		if _, err := say(t.Context(), c, "x"); err != nil {
+			t.Errorf("silent: %v", err)
+		}
+	}
+	if took := time.Since(begin); made.Load() != 2 || took > 9*time.Second {
+		t.Errorf("silent: made %d times in %v", made.Load(), took)
 	}
 }
