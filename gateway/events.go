@@ -127,6 +127,8 @@ func position(r *http.Request) (*wire.Position, error) {
 // eventID gives the id of an entry's event; other frames have none.
 func eventID(epoch string, frame any) string {
 	switch f := frame.(type) {
+	case encoded:
+		return eventID(epoch, f.frame)
 	case wire.Message:
 		return epoch + ":" + strconv.FormatInt(f.Offset, 10)
 	case wire.Answer:
@@ -175,7 +177,7 @@ type eventWriter struct {
 }
 
 func (e *eventWriter) frame(id string, frame any) error {
-	data, err := wire.Encode(frame)
+	data, err := encode(frame)
 	if err != nil {
 		return err
 	}

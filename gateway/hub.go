@@ -3,11 +3,13 @@ package gateway
 import (
 	"context"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
 	"kiveileder"
 	"kiveileder/gateway/wire"
+	"kiveileder/gateway/ws"
 )
 
 // A hub tells those who are in a conversation what is new in it.
@@ -64,9 +66,44 @@ func (h *hub) publish(e kiveileder.Event) {
 		feeds = append(feeds, f)
 	}
 	h.mu.Unlock()
+	n := news{Event: e}
 	for _, f := range feeds {
-		f.take(e)
+		f.take(&n)
 	}
+}
+
+// news is an event on its way to those who are in its conversation. All of them
+// are sent the same frame, so it is encoded once.
+type news struct {
+	kiveileder.Event
+	once  sync.Once
+	frame any
+}
+
+// entry gives the frame of its entry. id is the conversation's.
+func (n *news) entry(id string) any {
+	n.once.Do(func() {
+		frame := wire.EntryFrame(id, *n.Entry)
+		n.frame = frame
+		if b, err := wire.Encode(frame); err == nil { // else who sends it tells of the error
+			n.frame = encoded{frame, b}
+		}
+	})
+	return n.frame
+}
+
+// encoded is a frame with its bytes.
+type encoded struct {
+	frame any
+	bytes []byte
+}
+
+// encode gives a frame's bytes.
+func encode(frame any) ([]byte, error) {
+	if e, ok := frame.(encoded); ok {
+		return e.bytes, nil
+	}
+	return wire.Encode(frame)
 }
 
 // A line is where a feed's frames go. send does not wait and reports false
@@ -97,7 +134,9 @@ type feed struct {
 	asked   int64      // offset of the newest message that was sent
 	replied int64      // and of the one that was answered last
 	want    int64      // the newest offset that is known of
+	hints   int        // how often something was told that must be fetched
 	filling bool       // somebody fetches entries and sends them
+	looks   bool       // a look into the store is about to come
 	ended   bool
 }
 
@@ -132,7 +171,7 @@ func (f *feed) open(ctx context.Context, id string, from *wire.Position) error {
 }
 
 // take sends what is new, or has it fetched.
-func (f *feed) take(e kiveileder.Event) {
+func (f *feed) take(e *news) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
@@ -148,7 +187,7 @@ func (f *feed) take(e kiveileder.Event) {
 	case e.Entry.Offset == f.at+1 && !f.filling:
 		f.count(e.Entry)
 		f.want = max(f.want, f.at)
-		f.line.send(wire.EntryFrame(f.id, *e.Entry))
+		f.line.send(e.entry(f.id))
 	default:
 		f.fetch(e.Entry.Offset)
 	}
@@ -171,18 +210,29 @@ func (f *feed) waits() bool {
 	return f.asked > f.replied && !f.ended
 }
 
-// look asks the store whether something is new that nobody told of.
-func (f *feed) look() {
+// lookWithin has the store asked, at some time within spread, whether something
+// is new that nobody told of. However often it is called meanwhile, one look is
+// enough.
+func (f *feed) lookWithin(spread time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.ended {
-		f.fetch(f.at + 1)
+	if f.looks || f.ended {
+		return
 	}
+	f.looks = true
+	time.AfterFunc(ws.Jitter(spread), func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.looks = false; !f.ended {
+			f.fetch(f.at + 1)
+		}
+	})
 }
 
 // fetch has entries up to an offset fetched and sent. The caller holds mu.
 func (f *feed) fetch(upTo int64) {
 	f.want = max(f.want, upTo)
+	f.hints++
 	if !f.filling {
 		f.filling = true
 		go f.fill(context.Background())
@@ -193,7 +243,7 @@ func (f *feed) fetch(upTo int64) {
 func (f *feed) fill(ctx context.Context) {
 	for {
 		f.mu.Lock()
-		after := f.at
+		after, hints := f.at, f.hints
 		if f.want <= after || f.ended {
 			f.filling = false
 			f.mu.Unlock()
@@ -207,15 +257,19 @@ func (f *feed) fill(ctx context.Context) {
 		switch kiveileder.ErrorCode(err) {
 		case "":
 		case kiveileder.CodeNotFound:
-			f.take(kiveileder.Event{Key: f.key, Gone: true})
+			f.take(&news{Event: kiveileder.Event{Key: f.key, Gone: true}})
 		default:
 			// what is missing may be an answer that somebody waits for: the client comes
 			// back and asks for it
-			f.log.Error("entries could not be fetched", zap.Error(err))
+			if ctx.Err() == nil { // else the client has gone
+				f.log.Error("entries could not be fetched", zap.Error(err))
+			}
 			f.line.fail()
 		}
 		f.mu.Lock()
-		f.want = f.at
+		if f.hints == hints { // else what was told meanwhile may have been stored after the store was asked
+			f.want = f.at
+		}
 		f.mu.Unlock()
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"kiveileder/internal/stacktest"
 )
 
 // Nothing that a test began may go on after all tests.
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // an export tells times as they are where the service runs
-	goleak.VerifyTestMain(m)
+	stacktest.VerifyTestMain(m)
 }

@@ -84,7 +84,7 @@ func (s *session) wait(frame any) bool {
 func (s *session) fail() { s.conn.Close(wire.CloseInternal) }
 
 func (s *session) encode(frame any) ([]byte, bool) {
-	b, err := wire.Encode(frame)
+	b, err := encode(frame)
 	if err != nil {
 		s.g.Log.Error("frame could not be written", zap.Error(err))
 		return nil, false

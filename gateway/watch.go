@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"kiveileder/gateway/ws"
 )
 
 // Once in lookInterval feeds look into the store, spread over lookSpread: all
@@ -48,6 +46,6 @@ func (g *Gateway) lookAll(all bool) {
 	}
 	spread := min(lookSpread, time.Duration(len(feeds))*perSocket)
 	for _, f := range feeds {
-		time.AfterFunc(ws.Jitter(spread), f.look)
+		f.lookWithin(spread)
 	}
 }

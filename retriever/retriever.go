@@ -155,6 +155,7 @@ type Hit struct {
 type Result struct {
 	Hits    []Hit   `json:"hits"`
 	Verdict Verdict `json:"verdict"`
+	Corpus  string  `json:"corpus,omitempty"` // version that was searched; empty when it is the asker's own
 }
 
 // Search finds the passages for a query. It fails only when the embedder or

@@ -39,6 +39,10 @@ func (c *ingestCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(r.stdout, "%s: %d passages. A running service with this data folder takes it up within seconds.\n", src.ID, len(ps))
+	where := "data folder"
+	if c.DatabaseURL != "" {
+		where = "database"
+	}
+	fmt.Fprintf(r.stdout, "%s: %d passages. A running service over the same %s takes it up within seconds.\n", src.ID, len(ps), where)
 	return nil
 }

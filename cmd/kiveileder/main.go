@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -46,7 +47,7 @@ func main() {
 	defer stop()
 	if err := Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, errSilent) {
-			fmt.Fprintln(os.Stderr, "kiveileder:", err)
+			fmt.Fprintln(os.Stderr, "kiveileder:", strings.ReplaceAll(err.Error(), "\n\t", " ")) // of several addresses that were tried
 		}
 		stop()
 		os.Exit(1)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,7 +23,10 @@ type migrateCmd struct {
 // Run makes or changes tables. A process of the service refuses tables that
 // do not fit it, so this comes first.
 func (c *migrateCmd) Run(r *run) error {
-	if err := app.Migrate(r.ctx, app.Config{Base: c.Base, Database: c.Database}, c.NewEpoch); err != nil {
+	err := app.Migrate(r.ctx, app.Config{Base: c.Base, Database: c.Database}, c.NewEpoch, func(err error) {
+		fmt.Fprintf(r.stderr, "kiveileder: it waits for the database: %s\n", strings.ReplaceAll(err.Error(), "\n\t", " "))
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(r.stdout, "The tables are up to date.")
@@ -38,14 +43,19 @@ func (c *healthcheckCmd) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	resp, err := (&http.Client{Timeout: 3 * time.Second}).Do(req)
+	// it asks the process beside it, by an address that no certificate names
+	t := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
+	resp, err := (&http.Client{Timeout: 3 * time.Second, Transport: t}).Do(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s %w", resp.Status, b, err)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", resp.Status, bytes.TrimSpace(b))
 	}
 	_, err = r.stdout.Write(b)
 	return err

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"kiveileder"
 	"kiveileder/gateway/bus"
 	"kiveileder/gateway/bus/bustest"
@@ -16,7 +14,7 @@ import (
 	"kiveileder/internal/stacktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { stacktest.VerifyTestMain(m) }
 
 func TestMemory(t *testing.T) {
 	bustest.Run(t, func(*testing.T) (bus.Bus, bus.Bus) {

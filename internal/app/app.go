@@ -63,7 +63,7 @@ type App struct {
 	far          retriever.Searcher // the retriever in another process; nil where it is here
 	docs         documents
 	index        *pgvector.Store // nil where vectors are compared in the process
-	current      atomic.Pointer[pgvector.Index]
+	dropped      chan struct{}   // told when the one in use is gone from the database
 	stages       func(stage string, took time.Duration)
 	state        atomic.Pointer[state]
 
@@ -88,7 +88,7 @@ func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *Ap
 	if err := cfg.fits(role); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, role: role, parts: role.parts(), log: log}
+	a := &App{cfg: cfg, role: role, parts: role.parts(), log: log, dropped: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -108,8 +108,8 @@ func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *Ap
 			return nil, err
 		}
 	}
-	st, err := a.load(ctx)
-	if err != nil {
+	var st *state
+	if err := patiently(ctx, a.waits, func() (err error) { st, err = a.load(ctx); return err }); err != nil {
 		return nil, err
 	}
 	a.put(st)
@@ -149,7 +149,8 @@ func (c Config) fits(role Role) error {
 	if len(missing) > 0 {
 		return fmt.Errorf("the role %s needs %s (see docs/operations.md)", role, list(missing))
 	}
-	return nil
+	_, err := c.roots()
+	return err
 }
 
 func list(names []string) string {
@@ -183,7 +184,7 @@ func (a *App) connect(ctx context.Context) (err error) {
 		}
 		a.far = retriever.NewClient(a.next)
 	}
-	if a.docs, a.db, err = a.cfg.documents(ctx); err != nil {
+	if a.docs, a.db, err = a.cfg.documents(ctx, a.waits); err != nil {
 		return err
 	}
 	if a.db == nil {
@@ -211,12 +212,12 @@ func (a *App) client(name, urls string, token rpc.Token) (*rpc.Client, error) {
 
 // documents gives where added documents stand, and the database when it is
 // there.
-func (c Config) documents(ctx context.Context) (documents, *postgres.DB, error) {
+func (c Config) documents(ctx context.Context, waits func(error)) (documents, *postgres.DB, error) {
 	if c.DatabaseURL == "" {
 		return dataFolder(c.Data), nil, c.checkData()
 	}
 	var db *postgres.DB
-	err := patiently(ctx, func() (err error) {
+	err := patiently(ctx, waits, func() (err error) {
 		db, err = postgres.Open(ctx, postgres.Config{URL: c.DatabaseURL, MaxConns: c.DatabaseConns, Tracer: c.queryTracer()})
 		return err
 	})
@@ -231,20 +232,28 @@ func (c Config) documents(ctx context.Context) (documents, *postgres.DB, error) 
 const patience = time.Minute
 
 // patiently tries until it works, or fails for another reason than that
-// something is away.
-func patiently(ctx context.Context, try func() error) error {
+// something is away. What it waits for is told once; nil does not wait.
+func patiently(ctx context.Context, waits func(error), try func() error) error {
 	begin := time.Now()
-	for {
+	for n := 0; ; n++ {
 		err := try()
-		if kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable || time.Since(begin) > patience {
+		if kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable || waits == nil || time.Since(begin) > patience {
 			return err
+		}
+		if n == 0 {
+			waits(err)
 		}
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
+			return fmt.Errorf("stopped while it waited: %w", err)
 		}
 	}
+}
+
+// waits says what the start waits for.
+func (a *App) waits(err error) {
+	a.log.Warn("a part is away: the start waits for it", zap.Duration("most", patience), zap.Error(err))
 }
 
 // Close closes what was opened.
@@ -294,7 +303,10 @@ func (a *App) Search(ctx context.Context, q retriever.Query) (retriever.Result, 
 	if a.far != nil {
 		return a.far.Search(ctx, q)
 	}
-	return a.state.Load().retriever.Search(ctx, q)
+	st := a.state.Load()
+	res, err := st.retriever.Search(ctx, q)
+	res.Corpus = st.versions.Corpus
+	return res, err
 }
 
 // Source gives a source by its id.

@@ -114,7 +114,7 @@ type Production struct {
 	// serve HTTPS and answer calls with a certificate alone.
 	TLSCert string `help:"File with the certificate of this role." env:"KIVEILEDER_TLS_CERT" type:"path"`
 	TLSKey  string `help:"File with its key." env:"KIVEILEDER_TLS_KEY" type:"path"`
-	TLSCA   string `help:"File with the certificates that sign the roles'." env:"KIVEILEDER_TLS_CA" type:"path"`
+	TLSCA   string `help:"File with the certificates that sign the roles'." name:"tls-ca" env:"KIVEILEDER_TLS_CA" type:"path"`
 
 	// Index is how the retriever compares vectors in Postgres: exact, or hnsw,
 	// which is for corpora from some ten thousand passages on.

@@ -249,7 +249,7 @@ func TestRestoredBackup(t *testing.T) {
 	y.leave() // who comes back later
 	b.services[0].stop()
 	restore()
-	if err := app.Migrate(t.Context(), app.Config{Database: app.Database{DatabaseURL: b.database}}, true); err != nil {
+	if err := app.Migrate(t.Context(), app.Config{Database: app.Database{DatabaseURL: b.database}}, true, nil); err != nil {
 		t.Fatal(err)
 	}
 	b.services[0].start()

@@ -91,18 +91,22 @@ func (a *App) probe(ctx context.Context) {
 	}
 }
 
+// look looks at all parts at once: one that hangs must not use up the time of
+// another.
 func (a *App) look(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	ctx, cancel := context.WithTimeout(untraced(ctx), probeTime)
 	defer cancel()
+	var all sync.WaitGroup
 	if a.next != nil {
-		a.health.tell(a.log, a.next.Name(), a.next.Ping(ctx))
+		all.Go(func() { a.health.tell(a.log, a.next.Name(), a.next.Ping(ctx)) })
 	}
 	if a.redis != nil {
 		a.health.tell(a.log, "redis", a.redis.State())
 	}
 	if a.db != nil {
-		a.health.tell(a.log, "database", a.db.Ping(ctx))
+		all.Go(func() { a.health.tell(a.log, "database", a.db.Ping(ctx)) })
 	}
+	all.Wait()
 }
 
 // Ready gives nil when the process can do its work. A role that can't reach

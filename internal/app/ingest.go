@@ -52,7 +52,7 @@ func AddDocument(ctx context.Context, cfg Config, file string, src kiveileder.So
 			return fail(fmt.Errorf("source %q is part of the built-in corpus; choose another --id", src.ID))
 		}
 	}
-	docs, db, err := cfg.documents(ctx)
+	docs, db, err := cfg.documents(ctx, nil)
 	if err != nil {
 		return fail(err)
 	}

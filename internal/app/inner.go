@@ -34,16 +34,17 @@ func (a *App) innerDoor() (door, error) {
 	m := http.NewServeMux()
 	m.Handle("POST /rpc/{name}", calls)
 	m.Handle("GET /metrics", promhttp.HandlerFor(a.figures, promhttp.HandlerOpts{}))
-	m.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeState(w, http.StatusOK, "ok", nil) })
+	m.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeState(w, http.StatusOK, standing{Status: "ok"}) })
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case draining.Load():
-			writeState(w, http.StatusServiceUnavailable, "draining", nil)
-		case a.Ready(r.Context()) != nil:
-			writeState(w, http.StatusServiceUnavailable, "not ready", nil)
-		default:
-			writeState(w, http.StatusOK, "ready", a.Degraded())
+		if draining.Load() {
+			writeState(w, http.StatusServiceUnavailable, standing{Status: "draining"})
+			return
 		}
+		if err := a.Ready(r.Context()); err != nil { // only who runs the service reaches an inner role
+			writeState(w, http.StatusServiceUnavailable, standing{Status: "not ready", Reason: err.Error()})
+			return
+		}
+		writeState(w, http.StatusOK, standing{Status: "ready", Degraded: a.Degraded()})
 	})
 	tls, err := a.cfg.calleeTLS()
 	if err != nil {
@@ -67,14 +68,18 @@ func (a *App) innerDoor() (door, error) {
 	}, nil
 }
 
-func writeState(w http.ResponseWriter, status int, state string, degraded []string) {
+// A standing is what a role says of itself.
+type standing struct {
+	Status   string   `json:"status"`
+	Reason   string   `json:"reason,omitempty"`
+	Degraded []string `json:"degraded,omitempty"`
+}
+
+func writeState(w http.ResponseWriter, status int, s standing) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(struct { // the client went away
-		Status   string   `json:"status"`
-		Degraded []string `json:"degraded,omitempty"`
-	}{state, degraded})
+	_ = json.NewEncoder(w).Encode(s) // the client went away
 }
 
 // counted counts requests and writes one line about each: never its body.

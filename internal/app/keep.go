@@ -67,6 +67,9 @@ func (a *App) tidy(ctx context.Context) {
 			return
 		case <-t.C:
 			a.prune(ctx)
+		case <-a.dropped: // questions fail until it is there again
+			a.prune(ctx)
+			time.Sleep(time.Second) // else each question that fails meanwhile would begin anew
 		}
 	}
 }
@@ -95,7 +98,7 @@ func (a *App) watch(ctx context.Context) {
 		if time.Now().Before(again) {
 			continue
 		}
-		taken, err := a.takeUp(ctx)
+		taken, err := a.takeUp(untraced(ctx))
 		switch {
 		case err != nil && ctx.Err() != nil:
 		case err != nil:

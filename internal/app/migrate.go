@@ -12,8 +12,9 @@ import (
 // Migrate brings the tables of the store up to date: of the database when
 // there is one, else of the file in the data folder. newEpoch says that the
 // store was restored from a backup: what clients have beyond it means nothing
-// any more, and they load their conversations anew.
-func Migrate(ctx context.Context, cfg Config, newEpoch bool) (err error) {
+// any more, and they load their conversations anew. A database that is away is
+// waited for, which waits is told once; nil does not wait.
+func Migrate(ctx context.Context, cfg Config, newEpoch bool, waits func(error)) (err error) {
 	if cfg.DatabaseURL == "" {
 		if err := cfg.checkData(); err != nil {
 			return err
@@ -24,7 +25,7 @@ func Migrate(ctx context.Context, cfg Config, newEpoch bool) (err error) {
 		}
 		return errors.Join(db.NewEpoch(ctx), db.Close())
 	}
-	if err := patiently(ctx, func() error { return postgres.Migrate(ctx, cfg.DatabaseURL) }); err != nil || !newEpoch {
+	if err := patiently(ctx, waits, func() error { return postgres.Migrate(ctx, cfg.DatabaseURL) }); err != nil || !newEpoch {
 		return err
 	}
 	db, err := postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConns: 2})

@@ -23,11 +23,15 @@ import (
 	"kiveileder/services/rules"
 )
 
-// drainTime is how long requests under way may take when the service stops.
-const drainTime = 15 * time.Second
+// drainTime is how long requests under way may take when the service stops,
+// after KIVEILEDER_DRAIN_DELAY.
+var drainTime = 15 * time.Second // shorter in tests
 
 // shutdownTime is what is left for plain requests after the sockets are closed.
 const shutdownTime = 5 * time.Second
+
+// traceTime is how long the collector may take for the last traces.
+const traceTime = 2 * time.Second
 
 // Open opens what conversations are kept in and what carries news of them.
 func (a *App) Open(ctx context.Context) (err error) {
@@ -158,7 +162,7 @@ func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 // stop finishes what is under way and closes.
 func (a *App) stop(ctx context.Context, d door, stopTraces func(context.Context) error) error {
 	a.log.Info("stopping")
-	drain, cancel := context.WithTimeout(ctx, drainTime)
+	drain, cancel := context.WithTimeout(ctx, a.cfg.DrainDelay+drainTime)
 	defer cancel()
 	d.drain(drain)
 	rest, cancel := context.WithTimeout(ctx, shutdownTime)
@@ -168,5 +172,10 @@ func (a *App) stop(ctx context.Context, d door, stopTraces func(context.Context)
 		a.log.Warn("requests were cut off", zap.Error(err))
 		err = d.http.Close()
 	}
-	return errors.Join(err, stopTraces(rest))
+	traces, cancel := context.WithTimeout(ctx, traceTime)
+	defer cancel()
+	if err := stopTraces(traces); err != nil {
+		a.log.Warn("traces were lost", zap.Error(err))
+	}
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -306,5 +308,50 @@ func TestLogger(t *testing.T) {
 		if c.level != "debug" && strings.Contains(b.String(), "quiet") {
 			t.Errorf("%s: %q holds more than it should", c.level, b.String())
 		}
+	}
+}
+
+// The time in which balancers turn away does not go off the time that requests
+// under way have.
+func TestDrainDelay(t *testing.T) {
+	defer app.SetDrainTime(100 * time.Millisecond)()
+	cfg, _ := install(t)
+	cfg.DrainDelay = 500 * time.Millisecond
+	url, stop := serve(t, start(t, cfg))
+	begin := time.Now()
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	time.Sleep(300 * time.Millisecond)
+	if code, _ := get(t, url+"/livez"); code != http.StatusOK {
+		t.Errorf("before the delay is over: status %d", code)
+	}
+	if code, _ := get(t, url+"/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("ready while draining: status %d", code)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took < cfg.DrainDelay {
+		t.Errorf("stopped after %v", took)
+	}
+}
+
+// A collector that hangs costs the traces, not an orderly end.
+func TestCollectorHangs(t *testing.T) {
+	let := make(chan struct{})
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-let }))
+	defer collector.Close()
+	defer close(let)
+	defer otel.SetTracerProvider(otel.GetTracerProvider())
+	cfg, _ := install(t)
+	cfg.OTLPURL, cfg.TraceShare = collector.URL, 1
+	url, stop := serve(t, start(t, cfg))
+	get(t, url+"/v1/search?q=medisinsk+utstyr")
+	begin := time.Now()
+	if err := stop(); err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+	if took := time.Since(begin); took > 4*time.Second {
+		t.Errorf("stopped after %v", took)
 	}
 }

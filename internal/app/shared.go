@@ -12,7 +12,6 @@ import (
 	"kiveileder/gateway"
 	"kiveileder/gateway/bus"
 	"kiveileder/internal/redis"
-	"kiveileder/retriever"
 	"kiveileder/retriever/index"
 	"kiveileder/retriever/index/pgvector"
 	"kiveileder/services/conversation"
@@ -68,7 +67,7 @@ func (a *App) openIndex(ctx context.Context) (err error) {
 
 // inDatabase opens the index of a version in the database, where it is built
 // when it is not there: by one replica, while the others wait.
-func (a *App) inDatabase(ctx context.Context, version string, entries []index.Entry) (index.Index, error) {
+func (a *App) inDatabase(ctx context.Context, version string, entries []index.Entry) (*pgvector.Index, error) {
 	begin := time.Now()
 	there, err := a.index.Has(ctx, version)
 	if err != nil {
@@ -80,11 +79,25 @@ func (a *App) inDatabase(ctx context.Context, version string, entries []index.En
 	if !there {
 		a.log.Info("index built", zap.Int("texts", len(entries)), zap.Duration("took", time.Since(begin)))
 	}
-	x, err := a.index.At(ctx, version)
-	if err == nil {
-		a.current.Store(x)
+	return a.index.At(ctx, version)
+}
+
+// A watchedIndex tells when it finds that it is gone from the database.
+type watchedIndex struct {
+	*pgvector.Index
+	dropped chan<- struct{}
+}
+
+// Compare implements index.Index.
+func (x *watchedIndex) Compare(ctx context.Context, q index.Query) ([]index.Match, error) {
+	ms, err := x.Index.Compare(ctx, q)
+	if errors.Is(err, pgvector.ErrDropped) {
+		select {
+		case x.dropped <- struct{}{}:
+		default: // told already
+		}
 	}
-	return x, err
+	return ms, err
 }
 
 // unused is how long nobody must have used an index before it is dropped.
@@ -94,7 +107,7 @@ const unused = 6 * time.Hour
 // this one uses its own. One that was dropped nevertheless, as after a process
 // was suspended, is built again.
 func (a *App) prune(ctx context.Context) {
-	err := a.current.Load().Touch(ctx)
+	err := a.state.Load().index.Touch(ctx)
 	if errors.Is(err, pgvector.ErrDropped) {
 		var st *state
 		if st, err = a.load(ctx); err == nil {
@@ -119,5 +132,3 @@ func newStages(reg prometheus.Registerer) func(stage string, took time.Duration)
 	reg.MustRegister(h)
 	return func(stage string, took time.Duration) { h.WithLabelValues(stage).Observe(took.Seconds()) }
 }
-
-var _ retriever.Opener = (*App)(nil).inDatabase

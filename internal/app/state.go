@@ -21,6 +21,8 @@ import (
 	"kiveileder/retriever/embed"
 	"kiveileder/retriever/embed/e5"
 	"kiveileder/retriever/embed/openai"
+	"kiveileder/retriever/index"
+	"kiveileder/retriever/index/pgvector"
 	"kiveileder/services/dialogue"
 	"kiveileder/services/reading"
 	"kiveileder/services/rules"
@@ -36,6 +38,7 @@ type parts struct {
 // makes a new one; turns under way end with the one they began with.
 type state struct {
 	retriever *retriever.Retriever // nil where it is not held
+	index     *pgvector.Index      // of the retriever, nil where vectors are compared in the process
 	library   *corpus.Library
 	texts     corpus.Texts
 	rules     *rules.Set         // nil for a corpus without rules
@@ -111,7 +114,7 @@ func (a *App) load(ctx context.Context) (*state, error) {
 	st := &state{added: more.version, texts: texts}
 	all := corpus.Join(snap.Corpus, more.corpus)
 	if a.parts.search {
-		if st.retriever, err = a.open(ctx, snap, more); err != nil {
+		if st.retriever, st.index, err = a.open(ctx, snap, more); err != nil {
 			return nil, err
 		}
 	}
@@ -188,24 +191,28 @@ func (a *App) added(ctx context.Context, base *corpus.Corpus) (addition, error) 
 
 // open makes the retriever. Vectors of added texts that were not at hand are
 // kept for the next time.
-func (a *App) open(ctx context.Context, snap *retriever.Snapshot, more addition) (*retriever.Retriever, error) {
+func (a *App) open(ctx context.Context, snap *retriever.Snapshot, more addition) (*retriever.Retriever, *pgvector.Index, error) {
 	cache := readVectors(more.files, a.embedder.ID())
 	n := len(cache)
 	var r *retriever.Retriever
+	var x *pgvector.Index
 	var err error
 	if a.index != nil {
-		r, _, err = retriever.ExtendIn(ctx, snap, a.embedder, more.corpus, cache, a.inDatabase)
+		r, _, err = retriever.ExtendIn(ctx, snap, a.embedder, more.corpus, cache, func(ctx context.Context, version string, es []index.Entry) (_ index.Index, err error) {
+			x, err = a.inDatabase(ctx, version, es)
+			return &watchedIndex{x, a.dropped}, err
+		})
 	} else {
 		r, _, err = retriever.Extend(ctx, snap, a.embedder, more.corpus, cache)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(cache) > n && a.index == nil { // an index in the database has them
+	if len(cache) > n && a.index == nil { // in the database only "ingest" keeps them: replicas would all do it at once
 		err = a.docs.Change(ctx, func(dir string) error { return writeVectors(dir, a.embedder.ID(), cache) })
 	}
 	r.Observe = a.stages
-	return r, err
+	return r, x, err
 }
 
 // loadRules gives the rules of a corpus, nil when it has none. Rules that do not

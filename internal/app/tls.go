@@ -3,6 +3,7 @@ package app
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -42,8 +43,11 @@ func (c Config) certificate() (*tls.Certificate, error) {
 
 // roots gives who signs the roles' certificates, nil when there are none.
 func (c Config) roots() (*x509.CertPool, error) {
-	if c.TLSCert == "" {
+	switch {
+	case c.TLSCert == "" && c.TLSKey == "" && c.TLSCA == "":
 		return nil, nil
+	case c.TLSCert == "" || c.TLSKey == "" || c.TLSCA == "":
+		return nil, errors.New("KIVEILEDER_TLS_CERT, KIVEILEDER_TLS_KEY and KIVEILEDER_TLS_CA belong together: set all three or none")
 	}
 	if _, err := c.certificate(); err != nil {
 		return nil, fmt.Errorf("KIVEILEDER_TLS_CERT, KIVEILEDER_TLS_KEY: %w", err)

@@ -3,15 +3,13 @@ package postgres_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"kiveileder/internal/postgres"
 	"kiveileder/internal/stacktest"
 	"kiveileder/services/conversation"
 	"kiveileder/services/conversation/conversationtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { stacktest.VerifyTestMain(m) }
 
 func TestConversations(t *testing.T) {
 	stacktest.Server(t)

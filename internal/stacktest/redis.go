@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
 )
 
 // Redis gives the address of a Redis and a prefix of the test's own for keys,
@@ -94,4 +95,11 @@ func (f *Fault) Add(toxic string) {
 	if _, err := f.proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
 		f.t.Fatal(err)
 	}
+}
+
+// VerifyTestMain runs the tests of a package and fails when something that they
+// began goes on after them. What toxiproxy leaves behind when a connection is
+// cut in the middle of a write is its own concern.
+func VerifyTestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
 }

@@ -3,13 +3,12 @@ package conversation_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
-
+	"kiveileder/internal/stacktest"
 	"kiveileder/services/conversation"
 	"kiveileder/services/conversation/conversationtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { stacktest.VerifyTestMain(m) }
 
 func TestMemory(t *testing.T) {
 	conversationtest.Run(t, func(*testing.T) (conversation.Store, func() conversation.Store) {

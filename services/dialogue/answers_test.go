@@ -42,6 +42,30 @@ func redisAnswers(t testing.TB, address, prefix string) dialogue.Answers {
 	return dialogue.NewRedisAnswers(redisClient(t, address, prefix), 100)
 }
 
+// While a change of the corpus goes round, a retriever may search another
+// version than the dialogue has: the answer says which, and is not kept.
+func TestCacheOfAnotherCorpus(t *testing.T) {
+	search := finds(covered, approval)
+	cache := dialogue.NewCacheOver(open(t, search), dialogue.NewMemoryAnswers(10), dialogue.CacheOptions{Versions: versions})
+	for i, c := range []struct {
+		searched string // corpus that the retriever has
+		says     string // the answer
+		searches int    // so far
+	}{
+		{"c0", "c0", 1},
+		{"c0", "c0", 2},
+		{versions.Corpus, versions.Corpus, 3}, // the retriever has caught up
+		{versions.Corpus, versions.Corpus, 3},
+		{"c0", versions.Corpus, 3}, // kept
+	} {
+		search.result.Corpus = c.searched
+		a := ask(t, cache, kiveileder.Turn{Question: "Må vi søke REK?"})
+		if a.Versions.Corpus != c.says || len(search.asked) != c.searches {
+			t.Errorf("step %d: an answer from %q after %d searches, want %q after %d", i, a.Versions.Corpus, len(search.asked), c.says, c.searches)
+		}
+	}
+}
+
 // Another version, or another day, is another answer.
 func TestCacheKey(t *testing.T) {
 	answers := dialogue.NewMemoryAnswers(100)

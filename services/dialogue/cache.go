@@ -194,6 +194,15 @@ func (c *Cache) make(ctx context.Context, key [32]byte, t kiveileder.Turn) (a ki
 	}
 	a.Conversation = ""
 	c.results.WithLabelValues("made").Inc()
-	c.answers.Put(ctx, key, a)
+	if c.ours(a) {
+		c.answers.Put(ctx, key, a)
+	}
 	return a, nil
+}
+
+// ours reports whether an answer was made from the corpus that it would be kept
+// for. While a change goes round, a retriever may have another: what it finds is
+// good enough to be shown, and not for others to be shown later.
+func (c *Cache) ours(a kiveileder.Answer) bool {
+	return a.Versions.Corpus == "" || c.versions.Corpus == "" || a.Versions.Corpus == c.versions.Corpus
 }

@@ -140,6 +140,9 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	if err != nil {
 		return kiveileder.Answer{}, err
 	}
+	if res.Corpus != "" { // another than ours, perhaps, while a change goes round
+		a.Versions.Corpus = res.Corpus
+	}
 	d.decide(&a, res, masked, p, t)
 	if len(a.Citations) > 0 {
 		a.Confidence = round(res.Verdict.Answers)

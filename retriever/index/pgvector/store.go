@@ -220,9 +220,10 @@ func (s *Store) pruneOne(ctx context.Context, unused time.Duration, keep []strin
 	return version, err
 }
 
-// touch marks a generation used.
+// touch marks a generation used; ErrDropped when it or its tables are gone.
 func (s *Store) touch(ctx context.Context, id int32) error {
-	tag, err := s.pool.Exec(ctx, `update index_generation set used = now() where id = $1`, id)
+	tag, err := s.pool.Exec(ctx, `update index_generation set used = now()
+		where id = $1 and to_regclass('index_block_' || id) is not null and to_regclass('index_posting_' || id) is not null`, id)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = ErrDropped
 	}
