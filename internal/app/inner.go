@@ -23,7 +23,7 @@ func (a *App) innerDoor() (door, error) {
 	if err != nil {
 		return door{}, err
 	}
-	calls := &rpc.Server{Token: token, Certified: a.cfg.TLSCert != ""}
+	calls := &rpc.Server{Name: string(a.role), Token: token, Certified: a.cfg.TLSCert != ""}
 	if a.role == Services {
 		services.Handle(calls, role{a, a.talks})
 		shareDocuments(calls, a.docs)

@@ -14,7 +14,7 @@ func (c Config) queryTracer() pgx.QueryTracer {
 	if c.OTLPURL == "" {
 		return nil
 	}
-	return otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableSQLStatementInAttributes())
+	return otelpgx.NewTracer(otelpgx.WithDisableSQLStatementInAttributes())
 }
 
 // untraced gives a context in which nothing is traced, here and in the roles

@@ -72,6 +72,7 @@ type Client struct {
 type target struct {
 	url     string
 	circuit *gobreaker.CircuitBreaker[[]byte]
+	failed  atomic.Pointer[error] // why it was not reached the last time
 }
 
 // NewClient gives a client. It does not connect yet.
@@ -84,7 +85,7 @@ func NewClient(o Options) (*Client, error) {
 		if err != nil || p.Host == "" || p.Scheme != "http" && p.Scheme != "https" {
 			return nil, fmt.Errorf("address of %s %q: want http://host:port", o.Name, u)
 		}
-		c.targets = append(c.targets, &target{u, gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
+		c.targets = append(c.targets, &target{url: u, circuit: gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 			Name: u, Timeout: time.Second,
 			ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= 5 },
 			IsSuccessful: func(err error) bool { return !errors.Is(err, errUnreached) },
@@ -143,7 +144,14 @@ func (c *Client) try(ctx context.Context, name string, body []byte) (b []byte, e
 		t := c.targets[(first+n)%len(c.targets)]
 		b, err = t.circuit.Execute(func() ([]byte, error) { return c.send(ctx, t.url, name, body) })
 		if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-			err = unreached(fmt.Errorf("%s at %s: %w", c.name, t.url, err))
+			if last := t.failed.Load(); last != nil { // which says more than that it is not tried for now
+				err = *last
+			} else {
+				err = unreached(fmt.Errorf("%s at %s: %w", c.name, t.url, err))
+			}
+		} else if errors.Is(err, errUnreached) {
+			why := err
+			t.failed.Store(&why)
 		}
 		switch {
 		case !isAway(err):
@@ -262,9 +270,13 @@ func (c *Client) failed(ctx context.Context, err error) error {
 // Name gives the role that is called.
 func (c *Client) Name() string { return c.name }
 
-// Ping calls the role to see whether it can be reached.
+// Ping calls the role to see whether it can be reached, and is the one that is
+// meant.
 func (c *Client) Ping(ctx context.Context) error {
-	_, err := Call[struct{}, struct{}](ctx, c, callPing, struct{}{})
+	name, err := Call[struct{}, string](ctx, c, callPing, struct{}{})
+	if err == nil && name != c.name {
+		return fmt.Errorf("at the address of %s is %q", c.name, name)
+	}
 	return err
 }
 

@@ -353,3 +353,19 @@ func TestSlowAndSilent(t *testing.T) {
 		t.Errorf("silent: made %d times in %v", made.Load(), took)
 	}
 }
+
+// A role of another kind, or one with another name, is not taken for the one
+// that is meant.
+func TestPing(t *testing.T) {
+	for name, ok := range map[string]bool{"services": true, "retriever": false, "": false} {
+		srv := httptest.NewServer(func() http.Handler {
+			s := &rpc.Server{Name: name}
+			rpc.Handle(s, "say", back)
+			return s
+		}())
+		if err := client(t, "", srv.URL).Ping(t.Context()); (err == nil) != ok {
+			t.Errorf("%q is taken for services: %v", name, err)
+		}
+		srv.Close()
+	}
+}

@@ -26,6 +26,8 @@ const longestCall = 30 * time.Second
 
 // A Server answers calls. Fill it with Handle, then serve it under /rpc/.
 type Server struct {
+	// Name of the role, which Client.Ping compares with the one that it means.
+	Name string
 	// Token is what callers must know.
 	Token Token
 	// Certified asks each caller for a certificate that the listener has checked.
@@ -39,7 +41,7 @@ type Server struct {
 func Handle[In, Out any](s *Server, name string, f func(ctx context.Context, in In) (Out, error)) {
 	if s.calls == nil {
 		s.calls = map[string]func(context.Context, []byte) (any, error){
-			callPing: func(context.Context, []byte) (any, error) { return struct{}{}, nil },
+			callPing: func(context.Context, []byte) (any, error) { return s.Name, nil },
 		}
 	}
 	s.calls[name] = func(ctx context.Context, body []byte) (any, error) {
