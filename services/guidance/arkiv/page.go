@@ -1,0 +1,169 @@
+package arkiv
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"mime"
+	"time"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+
+	"kiveileder"
+	"kiveileder/services/guidance/deadline"
+)
+
+//go:embed words.yaml
+var wordsFile []byte
+
+//go:embed page.html
+var pageFile string
+
+var words = func() map[string]map[kiveileder.Language]string {
+	var m map[string]map[kiveileder.Language]string
+	if err := yaml.UnmarshalWithOptions(wordsFile, &m, yaml.Strict()); err != nil {
+		panic(fmt.Sprintf("arkiv: words.yaml: %v", err))
+	}
+	return m
+}()
+
+// page is parsed once; its functions are set for each language.
+var page = template.Must(template.New("page").Funcs(functions(kiveileder.Bokmal)).Parse(pageFile))
+
+// View is a case as people and programs read it: without notes, texts in
+// their place, other files by name and checksum.
+type View struct {
+	Number      string              `json:"number"`
+	Title       string              `json:"title"`
+	Description string              `json:"description,omitempty"`
+	Keywords    []string            `json:"keywords,omitempty"`
+	Language    kiveileder.Language `json:"language"`
+	Opened      time.Time           `json:"opened"`
+	Closed      *time.Time          `json:"closed,omitempty"`
+	Unit        string              `json:"unit"`
+	Responsible string              `json:"responsible"`
+	Screening   *ScreeningView      `json:"screening,omitempty"`
+	Entries     []EntryView         `json:"entries"`
+}
+
+// EntryView is an entry of a [View].
+type EntryView struct {
+	ID        string         `json:"id"`
+	Kind      Kind           `json:"kind"`
+	Title     string         `json:"title"`
+	At        time.Time      `json:"at"`
+	Parties   []PartyView    `json:"parties"`
+	Screening *ScreeningView `json:"screening,omitempty"`
+	Documents []DocumentView `json:"documents"`
+}
+
+// PartyView is a party of a [View].
+type PartyView struct {
+	Role     Role   `json:"role"`
+	Internal bool   `json:"internal,omitempty"`
+	Name     string `json:"name"`
+	Email    string `json:"email,omitempty"`
+	Unit     string `json:"unit,omitempty"`
+	Handler  string `json:"handler,omitempty"`
+}
+
+// DocumentView is a document of a [View].
+type DocumentView struct {
+	Title  string `json:"title"`
+	File   string `json:"file"` // its name in the archive's package
+	Type   string `json:"type"`
+	Size   int    `json:"size"`
+	SHA256 string `json:"sha256"`
+	Text   string `json:"text,omitempty"` // of plain text
+}
+
+// ScreeningView is the screening of a [View].
+type ScreeningView struct {
+	Restriction string `json:"restriction"`
+	Legal       string `json:"legal"`
+}
+
+// NewView makes the view of a case. It does not check the case: one that the
+// archive would refuse can still be read.
+func NewView(c Case) View {
+	v := View{Number: c.Number, Title: line(c.Title), Description: c.Description, Keywords: c.Keywords,
+		Language: cmp.Or(c.Language, kiveileder.Bokmal), Opened: c.Opened.In(deadline.Oslo), Unit: line(c.Unit),
+		Responsible: line(c.Responsible), Screening: viewScreening(c.Screening), Entries: []EntryView{}}
+	if !c.Closed.IsZero() {
+		closed := c.Closed.In(deadline.Oslo)
+		v.Closed = &closed
+	}
+	for i, e := range c.outgoing() {
+		ev := EntryView{ID: e.ID, Kind: e.Kind, Title: line(e.Title), At: e.At.In(deadline.Oslo), Screening: viewScreening(e.Screening),
+			Parties: []PartyView{}, Documents: []DocumentView{}}
+		for _, p := range e.Parties {
+			ev.Parties = append(ev.Parties, PartyView{p.Role, p.Internal, line(p.Name), p.Email, line(p.Unit), line(p.Handler)})
+		}
+		for j, d := range e.Documents {
+			dv := DocumentView{Title: line(d.Title), File: d.file(i, j), Type: d.Type, Size: len(d.Content), SHA256: d.sum()}
+			if media, _, err := mime.ParseMediaType(d.Type); err == nil && media == "text/plain" && utf8.Valid(d.Content) {
+				dv.Text = string(d.Content)
+			}
+			ev.Documents = append(ev.Documents, dv)
+		}
+		v.Entries = append(v.Entries, ev)
+	}
+	return v
+}
+
+func viewScreening(s *Screening) *ScreeningView {
+	if s == nil {
+		return nil
+	}
+	return &ScreeningView{s.Restriction, line(s.Legal)}
+}
+
+// WriteJSON writes the view of a case.
+func WriteJSON(w io.Writer, c Case) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(NewView(c)); err != nil {
+		return fmt.Errorf("case %s as JSON: %w", c.Number, err)
+	}
+	return nil
+}
+
+// WriteHTML writes a page that is ready to print, in the case's language, and
+// needs nothing beside it: no script, no font, no picture.
+func WriteHTML(w io.Writer, c Case, at time.Time) error {
+	v := NewView(c)
+	t, err := page.Clone()
+	if err == nil {
+		err = t.Funcs(functions(v.Language)).Execute(w, struct {
+			Case View
+			Made time.Time
+		}{v, at})
+	}
+	if err != nil {
+		return fmt.Errorf("case %s as HTML: %w", c.Number, err)
+	}
+	return nil
+}
+
+func functions(lang kiveileder.Language) template.FuncMap {
+	return template.FuncMap{
+		"word": func(key any) string {
+			w := words[fmt.Sprint(key)]
+			return cmp.Or(w[lang], w[kiveileder.Bokmal], fmt.Sprint(key))
+		},
+		"when": func(at any) string {
+			t, ok := at.(time.Time)
+			if p, isPointer := at.(*time.Time); isPointer {
+				t, ok = *p, true
+			}
+			if !ok || t.IsZero() {
+				return "–"
+			}
+			return t.In(deadline.Oslo).Format("02.01.2006 15:04")
+		},
+	}
+}

@@ -1,0 +1,96 @@
+// Package mail carries a case's letters by e-mail and takes replies in.
+//
+// Outgoing: the store keeps an outbox, filled in the transaction of the event
+// that a letter tells of. A Worker takes one mail at a time under a lease, has
+// it written by a Composer and gives it to a Sender: SMTP, or File, which
+// keeps it and says that it was not sent. What is sent may be sent again when
+// a process dies between the server's yes and the store's; the Message-ID is
+// then the same, so that a receiver can drop the double.
+//
+// Incoming: Inbox reads a raw mail within limits and says what it is. Only a
+// token of our own, in an address or in a Message-ID, says which case a mail
+// belongs to: never its subject, its sender or what it quotes.
+//
+// No error of this package names an address or quotes a letter.
+package mail
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kiveileder"
+)
+
+// Kind says which letter it is.
+type Kind string
+
+const (
+	Receipt  Kind = "receipt"  // the case is made; when an answer can be expected
+	Question Kind = "question" // the lawyers ask the asker
+	Answer   Kind = "answer"   // the agencies' answer
+	Reminder Kind = "reminder" // a question is still open
+)
+
+// Kinds are all kinds.
+var Kinds = []Kind{Receipt, Question, Answer, Reminder}
+
+// An Item is a mail in the outbox. It names no receiver: the address is looked
+// up when the mail is sent, so that it can be deleted until then.
+type Item struct {
+	ID      string // the same for the same event and kind; given by who fills the outbox
+	Case    string
+	Seq     int64 // of the event that it tells of
+	Kind    Kind
+	At      time.Time // of that event
+	Attempt int       // 1 for the first; counted when the mail is taken, so that a crash counts too
+}
+
+// A Letter is what a mail says, before it is put in words.
+type Letter struct {
+	To         string // a bare address
+	Language   kiveileder.Language
+	Number     string // of the case, as KI-2026-0042
+	Link       string // to the case, http or https; may be empty
+	Expected   time.Time
+	Due        time.Time // for a reply; zero when there is none
+	Agencies   []string
+	Questions  []string
+	Sections   []Section // the answer's text; empty where only the link is sent
+	References []string  // Message-IDs of earlier mails of the case, oldest first, ours and the asker's
+}
+
+// A Section is a part of an answer; blank lines part its paragraphs.
+type Section struct {
+	Heading string
+	Text    string
+}
+
+// Letters finds what a mail says. ErrGone means that nobody is to have it any
+// more: the address was deleted, the case withdrawn.
+type Letters interface {
+	Letter(ctx context.Context, it Item) (Letter, error)
+}
+
+// LettersFunc is a function that finds letters.
+type LettersFunc func(ctx context.Context, it Item) (Letter, error)
+
+// Letter calls f.
+func (f LettersFunc) Letter(ctx context.Context, it Item) (Letter, error) { return f(ctx, it) }
+
+// ErrGone says that a mail has no receiver any more; it is dead at once.
+var ErrGone = errors.New("nobody to send to")
+
+// Status says what became of a mail that a Sender took.
+type Status string
+
+const (
+	Sent Status = "sent" // a server has taken it
+	Kept Status = "kept" // it stands in a folder; nobody has got it
+)
+
+// A Sender sends a mail or keeps it. An error is a *Failure where the sender
+// knows more than that it failed.
+type Sender interface {
+	Send(ctx context.Context, m *Message) (Status, error)
+}
