@@ -1,0 +1,344 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kiveileder"
+	"kiveileder/services/guidance"
+)
+
+// Guidance is the guidance.Store of a DB.
+type Guidance struct{ db *DB }
+
+// Guidance gives the store of cases.
+func (db *DB) Guidance() *Guidance { return &Guidance{db} }
+
+// wrapGuidance says where an error came from; one with a code stays as it is.
+func wrapGuidance(what string, err error) error {
+	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
+		return err
+	}
+	return fmt.Errorf("postgres: guidance: %s: %w", what, err)
+}
+
+// stamp gives the microseconds of a time, 0 for none.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// instant gives the time of microseconds, none for 0.
+func instant(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// Append implements guidance.Store. When the answer of the database is lost it
+// is tried again, and may then say guidance.ErrMoved of a batch that it has
+// written itself: who appends finds its event in the log.
+func (g *Guidance) Append(ctx context.Context, b guidance.Batch) error {
+	b, err := b.Stored()
+	if err == nil {
+		err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+			return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return appendCase(ctx, tx, b) })
+		})
+	}
+	return wrapGuidance("append", err)
+}
+
+func appendCase(ctx context.Context, tx pgx.Tx, b guidance.Batch) error {
+	lease, err := head(ctx, tx, &b)
+	if err != nil {
+		return err
+	}
+	if b.Claim != nil {
+		if lease, err = claim(lease, b.Claim); err != nil {
+			return err
+		}
+	}
+	var q pgx.Batch
+	if err := putCase(&q, b, lease); err != nil {
+		return err
+	}
+	for _, e := range b.Events {
+		if err := putEvent(&q, `INSERT INTO guidance_event (body, case_id, seq) VALUES ($1, $2, $3)`, b.Case, e); err != nil {
+			return err
+		}
+	}
+	for _, e := range b.Redact {
+		if err := putEvent(&q, `UPDATE guidance_event SET body = $1 WHERE case_id = $2 AND seq = $3`, b.Case, e); err != nil {
+			return err
+		}
+	}
+	for _, m := range b.Mails {
+		q.Queue(`INSERT INTO guidance_mail (id, case_id, seq, kind, at, status, next) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, string(m.Kind), stamp(m.At), string(m.Status), stamp(m.Next))
+	}
+	switch {
+	case b.Forget:
+		q.Queue(`UPDATE guidance_case SET sealed = NULL WHERE id = $1`, b.Case)
+	case b.Sealed != nil:
+		q.Queue(`UPDATE guidance_case SET sealed = $2 WHERE id = $1`, b.Case, b.Sealed)
+	}
+	err = tx.SendBatch(ctx, &q).Close()
+	if b.Expect == 0 && pgCode(err) == codeUnique {
+		return guidance.ErrMoved // somebody made it at the same time
+	}
+	return err
+}
+
+// head locks a case and looks whether it stands where the batch goes on, puts
+// its number into the row, and gives its lease. A new case gets its number.
+func head(ctx context.Context, tx pgx.Tx, b *guidance.Batch) (lease guidance.Lease, err error) {
+	var seq int64
+	lease, err = scanLease(tx.QueryRow(ctx, `SELECT lease_holder, lease_until, seq, number FROM guidance_case
+		WHERE id = $1 FOR UPDATE`, b.Case), &seq, &b.Row.Number)
+	switch {
+	case errors.Is(err, guidance.ErrNoCase) && b.Expect == 0:
+		var n int64
+		err = tx.QueryRow(ctx, `INSERT INTO guidance_number AS n (year, last) VALUES ($1, 1)
+			ON CONFLICT (year) DO UPDATE SET last = n.last + 1 RETURNING last`, b.Year).Scan(&n)
+		b.Row.Number = guidance.Number(b.Year, n)
+	case err == nil && seq != b.Expect:
+		err = guidance.ErrMoved
+	}
+	return lease, err
+}
+
+func scanLease(row pgx.Row, more ...any) (l guidance.Lease, err error) {
+	var holder []byte
+	var until int64
+	err = row.Scan(append([]any{&holder, &until}, more...)...)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return l, guidance.ErrNoCase
+	case err != nil:
+		return l, err
+	}
+	l.Until = instant(until)
+	return l, json.Unmarshal(holder, &l.Holder)
+}
+
+// claim gives the lease after a claim.
+func claim(l guidance.Lease, c *guidance.Claim) (guidance.Lease, error) {
+	mine := l.Holder.ID == c.Holder.ID
+	switch {
+	case c.Until.IsZero() && !mine:
+		return l, nil
+	case l.Holds(c.Now) && !mine && !c.Force:
+		return l, guidance.ErrHeld
+	}
+	return c.Lease(), nil
+}
+
+func putCase(q *pgx.Batch, b guidance.Batch, l guidance.Lease) error {
+	r := b.Row
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	agencies, err := json.Marshal(r.Agencies)
+	if err != nil {
+		return err
+	}
+	leaseHolder, err := json.Marshal(l.Holder)
+	if err != nil {
+		return err
+	}
+	holder := ""
+	if r.Holder != nil {
+		holder = r.Holder.ID
+	}
+	args := []any{
+		r.ID, r.Number, r.Seq, string(r.State), holder, string(agencies), r.Words(), stamp(r.Changed), stamp(r.Due), string(body),
+		l.Holder.ID, string(leaseHolder), stamp(l.Until),
+	}
+	if b.Expect == 0 {
+		q.Queue(`INSERT INTO guidance_case (id, number, seq, state, holder, agencies, words, changed, due, body, lease_id, lease_holder, lease_until)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, args...)
+		return nil
+	}
+	q.Queue(`UPDATE guidance_case SET number = $2, seq = $3, state = $4, holder = $5, agencies = $6, words = $7, changed = $8, due = $9, body = $10,
+		lease_id = $11, lease_holder = $12, lease_until = $13 WHERE id = $1`, args...)
+	return nil
+}
+
+func putEvent(q *pgx.Batch, query, id string, e guidance.Event) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	q.Queue(query, string(body), id, e.Seq)
+	return nil
+}
+
+// Load implements guidance.Store. It is one statement, so that lease and log
+// are of one moment.
+func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err error) {
+	if !guidance.ValidID(id) {
+		return l, guidance.ErrNoCase
+	}
+	var found [][]byte
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		l, found = guidance.Log{ID: id}, nil
+		rows, err := conn.Query(ctx, `SELECT c.number, c.lease_holder, c.lease_until, e.body
+			FROM guidance_case c JOIN guidance_event e ON e.case_id = c.id WHERE c.id = $1 ORDER BY e.seq`, id)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var holder, body []byte
+			var until int64
+			if err := rows.Scan(&l.Number, &holder, &until, &body); err != nil {
+				return err
+			}
+			if found = append(found, body); len(found) > 1 {
+				continue
+			}
+			l.Lease.Until = instant(until)
+			if err := json.Unmarshal(holder, &l.Lease.Holder); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	if err == nil && len(found) == 0 {
+		err = guidance.ErrNoCase // a case has an event at least
+	}
+	if err == nil {
+		l.Events, err = bodies[guidance.Event](found)
+	}
+	if err != nil {
+		return guidance.Log{}, wrapGuidance("load", err)
+	}
+	return l, nil
+}
+
+// bodies reads JSON.
+func bodies[T any](found [][]byte) (out []T, err error) {
+	for _, body := range found {
+		var v T
+		if err := json.Unmarshal(body, &v); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// List implements guidance.Store.
+func (g *Guidance) List(ctx context.Context, f guidance.Filter) (out []guidance.Row, err error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	agency, err := json.Marshal(f.Agency)
+	if err != nil {
+		return nil, wrapGuidance("list", err)
+	}
+	where, args := []string{"true"}, []any{int64(max(f.Limit, 0))}
+	also := func(condition string, value any) {
+		args = append(args, value)
+		where = append(where, strings.ReplaceAll(condition, "?", fmt.Sprint("$", len(args))))
+	}
+	if len(f.States) > 0 {
+		var states []string
+		for _, s := range f.States {
+			states = append(states, string(s))
+		}
+		also("state = ANY(?::text[])", states)
+	}
+	if f.Agency != "" {
+		also("position(?::text IN agencies) > 0", string(agency))
+	}
+	if f.Holder != "" {
+		also("holder = ?", f.Holder)
+	}
+	if f.Text != "" {
+		also("position(?::text IN words) > 0", strings.ToLower(f.Text))
+	}
+	if !f.Due.IsZero() {
+		also("due > 0 AND due < ?", stamp(f.Due))
+	}
+	if f.After != nil {
+		also("changed <= ?", stamp(f.After.Changed))
+		args = append(args, f.After.ID)
+		where = append(where, fmt.Sprintf("(changed < $%d OR id > $%d)", len(args)-1, len(args)))
+	}
+	var found [][]byte
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT body FROM guidance_case WHERE `+strings.Join(where, " AND ")+` ORDER BY changed DESC, id LIMIT $1`, args...)
+		if err != nil {
+			return err
+		}
+		found, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
+		return err
+	})
+	if err == nil {
+		out, err = bodies[guidance.Row](found)
+	}
+	return out, wrapGuidance("list", err)
+}
+
+// Lease implements guidance.Store.
+func (g *Guidance) Lease(ctx context.Context, id string, holder guidance.Actor, now, until time.Time) (l guidance.Lease, err error) {
+	if !guidance.ValidID(id) {
+		return l, guidance.ErrNoCase
+	}
+	who, err := json.Marshal(holder)
+	if err != nil {
+		return l, wrapGuidance("lease", err)
+	}
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		l, err = scanLease(conn.QueryRow(ctx, `UPDATE guidance_case SET lease_id = $2, lease_holder = $3, lease_until = $4
+			WHERE id = $1 AND (lease_id = $2 OR lease_id = '' OR lease_until <= $5)
+			RETURNING lease_holder, lease_until`, id, holder.ID, string(who), stamp(until), stamp(now)))
+		if errors.Is(err, guidance.ErrNoCase) { // or it is another's
+			l, err = scanLease(conn.QueryRow(ctx, `SELECT lease_holder, lease_until FROM guidance_case WHERE id = $1`, id))
+		}
+		return err
+	})
+	return l, wrapGuidance("lease", err)
+}
+
+// Contact implements guidance.Store.
+func (g *Guidance) Contact(ctx context.Context, id string) (sealed []byte, err error) {
+	if !guidance.ValidID(id) {
+		return nil, guidance.ErrNoCase
+	}
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `SELECT sealed FROM guidance_case WHERE id = $1`, id).Scan(&sealed)
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, guidance.ErrNoCase
+	case err != nil:
+		return nil, wrapGuidance("contact", err)
+	case sealed == nil:
+		return nil, guidance.ErrNoOne
+	}
+	return sealed, nil
+}
+
+// DeleteContact implements guidance.Store.
+func (g *Guidance) DeleteContact(ctx context.Context, id string) error {
+	if !guidance.ValidID(id) {
+		return ctx.Err()
+	}
+	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `UPDATE guidance_case SET sealed = NULL WHERE id = $1`, id)
+		return err
+	})
+	return wrapGuidance("delete contact", err)
+}

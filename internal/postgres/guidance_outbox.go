@@ -1,0 +1,94 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kiveileder/services/guidance"
+)
+
+const mailColumns = `id, case_id, seq, kind, at, attempt, status, next, reason, message_id`
+
+func scanMail(row pgx.CollectableRow) (m guidance.Mail, err error) {
+	var at, next int64
+	err = row.Scan(&m.ID, &m.Case, &m.Seq, &m.Kind, &at, &m.Attempt, &m.Status, &next, &m.Reason, &m.MessageID)
+	m.At, m.Next = instant(at), instant(next)
+	return m, err
+}
+
+// mails gives the mails that a statement finds or changes.
+func (g *Guidance) mails(ctx context.Context, query string, args ...any) (out []guidance.Mail, err error) {
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, scanMail)
+		return err
+	})
+	return out, wrapGuidance("mails", err)
+}
+
+// Due implements guidance.Outbox. Others that look at the same moment find the
+// next one. When the answer of the database is lost, a mail may be leased to
+// nobody until its lease runs out.
+func (g *Guidance) Due(ctx context.Context, now, until time.Time) (guidance.Mail, bool, error) {
+	found, err := g.mails(ctx, `
+		UPDATE guidance_mail SET attempt = attempt + 1, leased = $2 WHERE id = (
+			SELECT id FROM guidance_mail WHERE status = 'queued' AND next <= $1 AND leased <= $1
+			ORDER BY next, id LIMIT 1 FOR UPDATE SKIP LOCKED
+		) RETURNING `+mailColumns, stamp(now), stamp(until))
+	if err != nil || len(found) == 0 {
+		return guidance.Mail{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// settle changes a mail that is in the caller's hands. The arguments of set
+// follow on the two that name it. When the database's answer to it was lost, it
+// may say guidance.ErrLost of what it has done itself.
+func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args ...any) error {
+	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET leased = 0, `+set+`
+			WHERE id = $1 AND attempt = $2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, int64(m.Attempt)}, args...)...)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = guidance.ErrLost
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, guidance.ErrLost) {
+		return wrapGuidance("mail", err)
+	}
+	return err
+}
+
+// Done implements guidance.Outbox.
+func (g *Guidance) Done(ctx context.Context, m guidance.Mail, status guidance.MailStatus, messageID string) error {
+	return g.settle(ctx, m, `status = $3, message_id = $4, reason = ''`, string(status), messageID)
+}
+
+// Failed implements guidance.Outbox.
+func (g *Guidance) Failed(ctx context.Context, m guidance.Mail, next time.Time, reason string) error {
+	return g.settle(ctx, m, `next = $3, reason = $4`, stamp(next), guidance.CleanReason(reason))
+}
+
+// Dead implements guidance.Outbox.
+func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) error {
+	return g.settle(ctx, m, `status = 'dead', reason = $3`, guidance.CleanReason(reason))
+}
+
+// Mails implements guidance.Outbox.
+func (g *Guidance) Mails(ctx context.Context, caseID string) ([]guidance.Mail, error) {
+	if !guidance.ValidID(caseID) {
+		return nil, ctx.Err()
+	}
+	return g.mails(ctx, `SELECT `+mailColumns+` FROM guidance_mail WHERE case_id = $1 ORDER BY seq, id`, caseID)
+}
+
+// DeadMails implements guidance.Outbox.
+func (g *Guidance) DeadMails(ctx context.Context, limit int) ([]guidance.Mail, error) {
+	return g.mails(ctx, `SELECT `+mailColumns+` FROM guidance_mail WHERE status = 'dead' ORDER BY at, id LIMIT $1`, int64(max(limit, 0)))
+}

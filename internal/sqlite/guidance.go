@@ -1,0 +1,310 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"kiveileder"
+	"kiveileder/services/guidance"
+)
+
+// Guidance is the guidance.Store of a DB.
+type Guidance struct{ db *DB }
+
+// Guidance gives the store of cases.
+func (db *DB) Guidance() *Guidance { return &Guidance{db} }
+
+// wrapGuidance says where an error came from; one with a code stays as it is.
+func wrapGuidance(what string, err error) error {
+	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
+		return err
+	}
+	return fmt.Errorf("sqlite: guidance: %s: %w", what, err)
+}
+
+// stamp gives the microseconds of a time, 0 for none.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// instant gives the time of microseconds, none for 0.
+func instant(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// Append implements guidance.Store.
+func (g *Guidance) Append(ctx context.Context, b guidance.Batch) error {
+	b, err := b.Stored()
+	if err == nil {
+		err = g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error { return appendCase(ctx, tx, b) })
+	}
+	if err == nil && b.Forget {
+		err = g.empty(ctx)
+	}
+	return wrapGuidance("append", err)
+}
+
+// empty takes what was deleted out of the log of the database, too.
+func (g *Guidance) empty(ctx context.Context) error {
+	_, err := g.db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
+func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
+	lease, err := head(ctx, tx, &b)
+	if err != nil {
+		return err
+	}
+	if b.Claim != nil {
+		if lease, err = claim(lease, b.Claim); err != nil {
+			return err
+		}
+	}
+	if err := putCase(ctx, tx, b, lease); err != nil {
+		return err
+	}
+	for _, e := range b.Events {
+		if err := putEvent(ctx, tx, `INSERT INTO guidance_event (body, case_id, seq) VALUES (?, ?, ?)`, b.Case, e); err != nil {
+			return err
+		}
+	}
+	for _, e := range b.Redact {
+		if err := putEvent(ctx, tx, `UPDATE guidance_event SET body = ? WHERE case_id = ? AND seq = ?`, b.Case, e); err != nil {
+			return err
+		}
+	}
+	for _, m := range b.Mails {
+		_, err := tx.ExecContext(ctx, `INSERT INTO guidance_mail (id, case_id, seq, kind, at, status, next) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, m.Kind, stamp(m.At), m.Status, stamp(m.Next))
+		if err != nil {
+			return err
+		}
+	}
+	if b.Sealed != nil || b.Forget {
+		sealed := b.Sealed
+		if b.Forget {
+			sealed = nil
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE guidance_case SET sealed = ? WHERE id = ?`, sealed, b.Case)
+		return err
+	}
+	return nil
+}
+
+// head looks whether a case stands where the batch goes on, puts its number
+// into the row, and gives its lease. A new case gets its number.
+func head(ctx context.Context, tx *sql.Tx, b *guidance.Batch) (lease guidance.Lease, err error) {
+	var seq int64
+	lease, err = scanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until, seq, number FROM guidance_case WHERE id = ?`, b.Case), &seq, &b.Row.Number)
+	switch {
+	case errors.Is(err, guidance.ErrNoCase) && b.Expect == 0:
+		var n int64
+		err = tx.QueryRowContext(ctx, `INSERT INTO guidance_number (year, last) VALUES (?, 1)
+			ON CONFLICT (year) DO UPDATE SET last = last + 1 RETURNING last`, b.Year).Scan(&n)
+		b.Row.Number = guidance.Number(b.Year, n)
+	case err == nil && seq != b.Expect:
+		err = guidance.ErrMoved
+	}
+	return lease, err
+}
+
+func scanLease(row *sql.Row, more ...any) (l guidance.Lease, err error) {
+	var holder string
+	var until int64
+	err = row.Scan(append([]any{&holder, &until}, more...)...)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return l, guidance.ErrNoCase
+	case err != nil:
+		return l, err
+	}
+	l.Until = instant(until)
+	return l, json.Unmarshal([]byte(holder), &l.Holder)
+}
+
+// claim gives the lease after a claim.
+func claim(l guidance.Lease, c *guidance.Claim) (guidance.Lease, error) {
+	mine := l.Holder.ID == c.Holder.ID
+	switch {
+	case c.Until.IsZero() && !mine:
+		return l, nil
+	case l.Holds(c.Now) && !mine && !c.Force:
+		return l, guidance.ErrHeld
+	}
+	return c.Lease(), nil
+}
+
+func putCase(ctx context.Context, tx *sql.Tx, b guidance.Batch, l guidance.Lease) error {
+	r := b.Row
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	agencies, err := json.Marshal(r.Agencies)
+	if err != nil {
+		return err
+	}
+	leaseHolder, err := json.Marshal(l.Holder)
+	if err != nil {
+		return err
+	}
+	holder := ""
+	if r.Holder != nil {
+		holder = r.Holder.ID
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO guidance_case (id, number, seq, state, holder, agencies, words, changed, due, body, lease_id, lease_holder, lease_until)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+		ON CONFLICT (id) DO UPDATE SET seq = ?3, state = ?4, holder = ?5, agencies = ?6, words = ?7, changed = ?8, due = ?9, body = ?10,
+			lease_id = ?11, lease_holder = ?12, lease_until = ?13`,
+		r.ID, r.Number, r.Seq, r.State, holder, string(agencies), r.Words(), stamp(r.Changed), stamp(r.Due), string(body),
+		l.Holder.ID, string(leaseHolder), stamp(l.Until))
+	return err
+}
+
+func putEvent(ctx context.Context, tx *sql.Tx, query, id string, e guidance.Event) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, query, string(body), id, e.Seq)
+	return err
+}
+
+// Load implements guidance.Store.
+func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err error) {
+	// in one transaction: the lease and the log are of one moment
+	tx, err := g.db.read.BeginTx(ctx, nil)
+	if err != nil {
+		return l, wrapGuidance("load", err)
+	}
+	defer tx.Rollback() // it has only read
+	l.ID = id
+	if l.Lease, err = scanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until, number FROM guidance_case WHERE id = ?`, id), &l.Number); err != nil {
+		return guidance.Log{}, wrapGuidance("load", err)
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT body FROM guidance_event WHERE case_id = ? ORDER BY seq`, id)
+	if err != nil {
+		return guidance.Log{}, wrapGuidance("load", err)
+	}
+	if l.Events, err = bodies[guidance.Event](rows); err != nil {
+		return guidance.Log{}, wrapGuidance("load", err)
+	}
+	return l, nil
+}
+
+// bodies reads rows of one column of JSON.
+func bodies[T any](rows *sql.Rows) (out []T, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var body []byte
+		var v T
+		if err := rows.Scan(&body); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(body, &v); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// List implements guidance.Store.
+func (g *Guidance) List(ctx context.Context, f guidance.Filter) ([]guidance.Row, error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	where, args := []string{"true"}, []any{}
+	also := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	if len(f.States) > 0 {
+		var states []any
+		for _, s := range f.States {
+			states = append(states, s)
+		}
+		also("state IN (?"+strings.Repeat(", ?", len(states)-1)+")", states...)
+	}
+	if f.Agency != "" {
+		key, err := json.Marshal(f.Agency)
+		if err != nil {
+			return nil, wrapGuidance("list", err)
+		}
+		also("instr(agencies, ?) > 0", string(key))
+	}
+	if f.Holder != "" {
+		also("holder = ?", f.Holder)
+	}
+	if f.Text != "" {
+		also("instr(words, ?) > 0", strings.ToLower(f.Text))
+	}
+	if !f.Due.IsZero() {
+		also("due > 0 AND due < ?", stamp(f.Due))
+	}
+	if f.After != nil {
+		also("(changed < ? OR changed = ? AND id > ?)", stamp(f.After.Changed), stamp(f.After.Changed), f.After.ID)
+	}
+	rows, err := g.db.read.QueryContext(ctx, `SELECT body FROM guidance_case WHERE `+strings.Join(where, " AND ")+`
+		ORDER BY changed DESC, id LIMIT ?`, append(args, max(f.Limit, 0))...)
+	if err != nil {
+		return nil, wrapGuidance("list", err)
+	}
+	out, err := bodies[guidance.Row](rows)
+	return out, wrapGuidance("list", err)
+}
+
+// Lease implements guidance.Store.
+func (g *Guidance) Lease(ctx context.Context, id string, holder guidance.Actor, now, until time.Time) (l guidance.Lease, err error) {
+	who, err := json.Marshal(holder)
+	if err != nil {
+		return l, wrapGuidance("lease", err)
+	}
+	err = g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE guidance_case SET lease_id = ?2, lease_holder = ?3, lease_until = ?4
+			WHERE id = ?1 AND (lease_id = ?2 OR lease_id = '' OR lease_until <= ?5)`, id, holder.ID, string(who), stamp(until), stamp(now))
+		if err != nil {
+			return err
+		}
+		l, err = scanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until FROM guidance_case WHERE id = ?`, id))
+		return err
+	})
+	return l, wrapGuidance("lease", err)
+}
+
+// Contact implements guidance.Store.
+func (g *Guidance) Contact(ctx context.Context, id string) (sealed []byte, err error) {
+	err = g.db.read.QueryRowContext(ctx, `SELECT sealed FROM guidance_case WHERE id = ?`, id).Scan(&sealed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, guidance.ErrNoCase
+	case err != nil:
+		return nil, wrapGuidance("contact", err)
+	case sealed == nil:
+		return nil, guidance.ErrNoOne
+	}
+	return sealed, nil
+}
+
+// DeleteContact implements guidance.Store. Nothing of it is left in the file.
+func (g *Guidance) DeleteContact(ctx context.Context, id string) error {
+	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE guidance_case SET sealed = NULL WHERE id = ?`, id)
+		return err
+	})
+	if err == nil {
+		err = g.empty(ctx)
+	}
+	return wrapGuidance("delete contact", err)
+}

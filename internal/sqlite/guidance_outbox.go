@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"kiveileder/services/guidance"
+)
+
+const mailColumns = `id, case_id, seq, kind, at, attempt, status, next, reason, message_id`
+
+func scanMail(row interface{ Scan(...any) error }) (m guidance.Mail, err error) {
+	var at, next int64
+	err = row.Scan(&m.ID, &m.Case, &m.Seq, &m.Kind, &at, &m.Attempt, &m.Status, &next, &m.Reason, &m.MessageID)
+	m.At, m.Next = instant(at), instant(next)
+	return m, err
+}
+
+// Due implements guidance.Outbox.
+func (g *Guidance) Due(ctx context.Context, now, until time.Time) (m guidance.Mail, ok bool, err error) {
+	err = g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		m, err = scanMail(tx.QueryRowContext(ctx, `
+			UPDATE guidance_mail SET attempt = attempt + 1, leased = ?2 WHERE id = (
+				SELECT id FROM guidance_mail WHERE status = 'queued' AND next <= ?1 AND leased <= ?1 ORDER BY next, id LIMIT 1
+			) RETURNING `+mailColumns, stamp(now), stamp(until)))
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return guidance.Mail{}, false, nil
+	}
+	return m, err == nil, wrapGuidance("due", err)
+}
+
+// settle changes a mail that is in the caller's hands. The arguments of set
+// follow on the three that name it.
+func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args ...any) error {
+	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET leased = 0, `+set+`
+			WHERE id = ?1 AND attempt = ?2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, m.Attempt}, args...)...)
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, guidance.ErrLost)
+		}
+		return nil
+	})
+	return wrapGuidance("mail", err)
+}
+
+// Done implements guidance.Outbox.
+func (g *Guidance) Done(ctx context.Context, m guidance.Mail, status guidance.MailStatus, messageID string) error {
+	return g.settle(ctx, m, `status = ?3, message_id = ?4, reason = ''`, status, messageID)
+}
+
+// Failed implements guidance.Outbox.
+func (g *Guidance) Failed(ctx context.Context, m guidance.Mail, next time.Time, reason string) error {
+	return g.settle(ctx, m, `next = ?3, reason = ?4`, stamp(next), guidance.CleanReason(reason))
+}
+
+// Dead implements guidance.Outbox.
+func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) error {
+	return g.settle(ctx, m, `status = 'dead', reason = ?3`, guidance.CleanReason(reason))
+}
+
+// Mails implements guidance.Outbox.
+func (g *Guidance) Mails(ctx context.Context, caseID string) ([]guidance.Mail, error) {
+	return g.mails(ctx, `WHERE case_id = ? ORDER BY seq, id`, caseID)
+}
+
+// DeadMails implements guidance.Outbox.
+func (g *Guidance) DeadMails(ctx context.Context, limit int) ([]guidance.Mail, error) {
+	return g.mails(ctx, `WHERE status = 'dead' ORDER BY at, id LIMIT ?`, max(limit, 0))
+}
+
+func (g *Guidance) mails(ctx context.Context, where string, arg any) (out []guidance.Mail, err error) {
+	rows, err := g.db.read.QueryContext(ctx, `SELECT `+mailColumns+` FROM guidance_mail `+where, arg)
+	if err != nil {
+		return nil, wrapGuidance("mails", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		m, err := scanMail(rows)
+		if err != nil {
+			return nil, wrapGuidance("mails", err)
+		}
+		out = append(out, m)
+	}
+	return out, wrapGuidance("mails", rows.Err())
+}

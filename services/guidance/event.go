@@ -1,0 +1,221 @@
+package guidance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"kiveileder"
+)
+
+// An Event is one decision in the log of a case. Seq counts from 1 without
+// gaps. Data is the type that belongs to the kind, as a value; events compare
+// and encode alike whether they were just made or read back.
+type Event struct {
+	Seq   int64     `json:"seq"`
+	ID    string    `json:"id"` // of the command: the same command twice is one event
+	At    time.Time `json:"at"`
+	Actor Actor     `json:"actor"`
+	Kind  Kind      `json:"kind"`
+	Data  any       `json:"data"`
+}
+
+// The data of each kind.
+type (
+	// ReceivedData is the hand-over. The transcript and all texts are masked.
+	ReceivedData struct {
+		Asker      string                `json:"asker,omitempty"` // the conversation's key; who may speak for the asker
+		Language   kiveileder.Language   `json:"language,omitempty"`
+		Title      string                `json:"title,omitempty"`
+		Question   string                `json:"question"`
+		Project    string                `json:"project,omitempty"`
+		Agency     string                `json:"agency,omitempty"` // that the asker thinks of
+		Publish    bool                  `json:"publish,omitempty"`
+		HasContact bool                  `json:"has_contact,omitempty"`
+		Transcript []Line                `json:"transcript,omitempty"`
+		Facts      map[string]any        `json:"facts,omitempty"`
+		Findings   []kiveileder.Finding  `json:"findings,omitempty"`
+		Unclear    []string              `json:"unclear,omitempty"` // outcomes
+		Passages   []kiveileder.Citation `json:"passages,omitempty"`
+		Agencies   []string              `json:"agencies,omitempty"` // proposed: they are on the case from the start
+		Topics     []string              `json:"topics,omitempty"`
+		Versions   kiveileder.Versions   `json:"versions,omitzero"`
+	}
+	// A Line is one message of a conversation.
+	Line struct {
+		At        time.Time `json:"at,omitzero"`
+		Automated bool      `json:"automated,omitempty"`
+		Text      string    `json:"text"`
+	}
+	ClaimedData struct {
+		Was string `json:"was,omitempty"` // ID of a holder whose lease had run out
+	}
+	ReleasedData struct {
+		Reason string `json:"reason,omitempty"`
+	}
+	TakenOverData struct {
+		From   string `json:"from"` // ID of the holder until now
+		Reason string `json:"reason"`
+	}
+	AssessedData struct {
+		Text   string   `json:"text,omitempty"` // internal
+		Title  string   `json:"title,omitempty"`
+		Topics []string `json:"topics,omitempty"`
+	}
+	InvitedData struct {
+		Agency string `json:"agency"`
+		Reason string `json:"reason"`
+	}
+	UninvitedData struct {
+		Agency string `json:"agency"`
+		Reason string `json:"reason"`
+	}
+	// NotedData is internal. Only the agency sees it, unless it is for all on the case.
+	NotedData struct {
+		Agency string `json:"agency"`
+		All    bool   `json:"all,omitempty"`
+		Text   string `json:"text"`
+	}
+	DraftSavedData struct {
+		Base  int    `json:"base"` // the version it changes; 0 for the first
+		Draft Draft  `json:"draft"`
+		Hash  string `json:"hash,omitempty"` // set by the service
+	}
+	SubmittedData struct {
+		Hash string `json:"hash"`
+	}
+	SignedData struct {
+		Agency  string  `json:"agency"`
+		Hash    string  `json:"hash"` // of the very text that was read
+		Verdict Verdict `json:"verdict"`
+		Reason  string  `json:"reason,omitempty"`
+	}
+	BypassedData struct {
+		Hash     string   `json:"hash"`
+		Agencies []string `json:"agencies"` // that have not signed; set by the service
+		Reason   string   `json:"reason"`
+	}
+	AskedData struct {
+		Text string `json:"text"`
+		Fact string `json:"fact,omitempty"` // the fact that the reply settles
+	}
+	RepliedData struct {
+		Task  int64          `json:"task"` // Seq of the question
+		Text  string         `json:"text,omitempty"`
+		Facts map[string]any `json:"facts,omitempty"`
+	}
+	AddedData struct {
+		Text string `json:"text"`
+	}
+	SentData struct {
+		Hash string `json:"hash"`
+	}
+	DeliveredData struct {
+		Mail    string `json:"mail,omitempty"`
+		Channel string `json:"channel"` // mail, conversation
+	}
+	UndeliveredData struct {
+		Mail   string `json:"mail"`
+		Reason string `json:"reason"`
+	}
+	// PublishedData is what a person has made safe to show to everybody.
+	PublishedData struct {
+		Title      string   `json:"title"`
+		Question   string   `json:"question"`
+		Answer     string   `json:"answer"`
+		Agencies   []string `json:"agencies,omitempty"`
+		References []string `json:"references,omitempty"`
+		ValidUntil string   `json:"valid_until,omitempty"` // ISO date
+	}
+	ReviewBeganData struct {
+		Reason string `json:"reason,omitempty"`
+	}
+	ReviewEndedData struct {
+		Reason string `json:"reason,omitempty"`
+	}
+	UnpublishedData struct {
+		Reason string `json:"reason,omitempty"`
+	}
+	ReferredData struct {
+		To     string `json:"to"`
+		Reason string `json:"reason"` // told to the asker
+	}
+	WithdrawnData struct {
+		Reason string `json:"reason,omitempty"`
+	}
+	ReopenedData struct {
+		Reason string `json:"reason,omitempty"`
+	}
+	ExtendedData struct {
+		Target string    `json:"target"`
+		Until  time.Time `json:"until"`
+		Reason string    `json:"reason"`
+	}
+	AnonymisedData struct {
+		Reason string `json:"reason,omitempty"`
+	}
+)
+
+// A Verdict is what an agency says of a text.
+type Verdict string
+
+const (
+	Approve Verdict = "approve"
+	Reserve Verdict = "reserve" // approve, with a recorded reservation
+	Return  Verdict = "return"
+)
+
+// dataTypes has the type of each kind's data.
+var dataTypes = map[Kind]reflect.Type{
+	Received: reflect.TypeFor[ReceivedData](), Claimed: reflect.TypeFor[ClaimedData](), Released: reflect.TypeFor[ReleasedData](),
+	TakenOver: reflect.TypeFor[TakenOverData](), Assessed: reflect.TypeFor[AssessedData](), Invited: reflect.TypeFor[InvitedData](),
+	Uninvited: reflect.TypeFor[UninvitedData](), Noted: reflect.TypeFor[NotedData](), DraftSaved: reflect.TypeFor[DraftSavedData](),
+	Submitted: reflect.TypeFor[SubmittedData](), Signed: reflect.TypeFor[SignedData](), Bypassed: reflect.TypeFor[BypassedData](),
+	Asked: reflect.TypeFor[AskedData](), Replied: reflect.TypeFor[RepliedData](), Added: reflect.TypeFor[AddedData](),
+	Sent: reflect.TypeFor[SentData](), Delivered: reflect.TypeFor[DeliveredData](), Undelivered: reflect.TypeFor[UndeliveredData](),
+	Published: reflect.TypeFor[PublishedData](), ReviewBegan: reflect.TypeFor[ReviewBeganData](), ReviewEnded: reflect.TypeFor[ReviewEndedData](),
+	Unpublished: reflect.TypeFor[UnpublishedData](), Referred: reflect.TypeFor[ReferredData](), Withdrawn: reflect.TypeFor[WithdrawnData](),
+	Reopened: reflect.TypeFor[ReopenedData](), Extended: reflect.TypeFor[ExtendedData](), Anonymised: reflect.TypeFor[AnonymisedData](),
+}
+
+func typeOf(data any) reflect.Type { return reflect.TypeOf(data) }
+
+// Decode reads the data of a kind from JSON. A field that the kind does not
+// have is an error of CodeInvalid, and so is a kind that is not there.
+func Decode(kind Kind, data []byte) (any, error) {
+	t, ok := dataTypes[kind]
+	if !ok {
+		return nil, kiveileder.Errorf(kiveileder.CodeInvalid, "Ukjent handling.")
+	}
+	v := reflect.New(t)
+	if len(data) == 0 {
+		data = []byte("{}")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v.Interface()); err != nil || d.More() {
+		return nil, &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: "Innholdet passer ikke til handlingen.", Err: err}
+	}
+	return v.Elem().Interface(), nil
+}
+
+// UnmarshalJSON reads what json.Marshal wrote.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	type plain Event
+	var raw struct {
+		*plain
+		Data json.RawMessage `json:"data"`
+	}
+	raw.plain = (*plain)(e)
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	data, err := Decode(e.Kind, raw.Data)
+	if err != nil {
+		return fmt.Errorf("event %d, %s: %w", e.Seq, e.Kind, err)
+	}
+	e.Data, e.At = data, e.At.UTC()
+	return nil
+}

@@ -1,0 +1,200 @@
+package guidance
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"kiveileder"
+	"kiveileder/services/rules"
+)
+
+// A Refused says that somebody may not do something, and names the guard that
+// is against it: "role" for what the role may never do.
+type Refused struct {
+	Guard string
+	Text  rules.Text // for the user, in every language
+	err   *kiveileder.Error
+}
+
+func (r *Refused) Error() string { return "guard " + r.Guard + ": " + r.err.Error() }
+
+func (r *Refused) Unwrap() error { return r.err }
+
+// Forbidden reports whether it is a matter of rights, not of how things stand.
+func (r *Refused) Forbidden() bool {
+	return slices.Contains([]string{"role", "on_case", "on_case_or_admin", "on_case_or_service", "own_agency"}, r.Guard)
+}
+
+func refuse(guard string) error {
+	text := TheFlow.Guards[guard]
+	code := kiveileder.CodeConflict
+	switch guard {
+	case "own_case": // that there is one is nobody else's business
+		return ErrNoCase
+	case "reason", "says_something", "says_where", "target", "verdict", "known_agency", "verbatim", "has_draft":
+		code = kiveileder.CodeInvalid
+	}
+	return &Refused{Guard: guard, Text: text, err: kiveileder.Errorf(code, "%s", text[kiveileder.Bokmal])}
+}
+
+// A gate is what a guard looks at: the case as it stands, and what somebody
+// wants to do.
+type gate struct {
+	*Case
+	actor    Actor
+	data     any
+	lease    Lease
+	now      time.Time
+	known    func(agency string) bool
+	verbatim func(rules.Quote) bool
+}
+
+// guards say whether something may be done; their words stand in
+// transitions.yaml.
+var guards = map[string]func(g *gate) bool{
+	"holder":             func(g *gate) bool { return g.Holder != nil && g.Holder.ID == g.actor.ID },
+	"not_held":           func(g *gate) bool { return !g.heldByOther() },
+	"held_by_other":      func(g *gate) bool { return g.heldByOther() },
+	"on_case":            func(g *gate) bool { return g.onCase() },
+	"on_case_or_admin":   func(g *gate) bool { return g.onCase() || g.actor.Role == Admin },
+	"on_case_or_service": func(g *gate) bool { return g.onCase() || g.actor.Role == System || g.actor.Role == Analyst },
+	"own_case":           func(g *gate) bool { return g.Asker != "" && g.Asker == g.actor.ID },
+	"own_agency":         func(g *gate) bool { return agencyOf(g.data) != "" && agencyOf(g.data) == g.actor.Agency },
+	"holder_stays":       func(g *gate) bool { return g.Holder == nil || agencyOf(g.data) != g.Holder.Agency },
+	"may_uninvite":       func(g *gate) bool { return g.mayUninvite(agencyOf(g.data)) },
+	"known_agency":       func(g *gate) bool { return g.known(agencyOf(g.data)) },
+	"not_invited":        func(g *gate) bool { return !slices.Contains(g.Agencies, agencyOf(g.data)) },
+	"is_invited":         func(g *gate) bool { return slices.Contains(g.Agencies, agencyOf(g.data)) },
+	"reason":             func(g *gate) bool { return isReason(reasonOf(g.data)) },
+	"says_something":     func(g *gate) bool { return saysSomething(g.data) },
+	"says_where":         func(g *gate) bool { d, _ := g.data.(ReferredData); return isShort(d.To) },
+	"target":             func(g *gate) bool { d, _ := g.data.(ExtendedData); return isShort(d.Target) && d.Until.After(g.now) },
+	"current_draft":      func(g *gate) bool { d, _ := g.data.(DraftSavedData); return d.Base == len(g.Drafts) },
+	"has_draft":          func(g *gate) bool { return !g.Draft().Draft.Empty() },
+	"exact_text":         func(g *gate) bool { return len(g.Drafts) > 0 && hashOf(g.data) == g.Draft().Hash },
+	"verbatim": func(g *gate) bool {
+		return !slices.ContainsFunc(g.Draft().Draft.Quotes, func(q rules.Quote) bool { return !g.verbatim(q) })
+	},
+	"verdict":      func(g *gate) bool { return isVerdict(g.data) },
+	"all_signed":   func(g *gate) bool { return len(g.Agencies) > 0 && (len(g.Unsigned()) == 0 || g.bypassed()) },
+	"open_task":    func(g *gate) bool { return g.openTask() },
+	"may_publish":  func(g *gate) bool { return g.Received.Publish },
+	"is_published": func(g *gate) bool { return g.Publication != nil },
+	"under_review": func(g *gate) bool { return g.Publication != nil && g.Publication.Review != "" },
+}
+
+// onCase: on a case that has no agency yet, anybody's.
+func (g *gate) onCase() bool {
+	return g.actor.Agency != "" && (len(g.Agencies) == 0 || slices.Contains(g.Agencies, g.actor.Agency))
+}
+
+// mayUninvite: who does not agree is not taken off the case by the one who
+// wants to send the answer; that would be a bypass.
+func (g *gate) mayUninvite(agency string) bool {
+	said := slices.ContainsFunc(g.SignOffs, func(s SignOff) bool { return s.Agency == agency })
+	switch {
+	case g.actor.Role == Lead || g.actor.Role == Admin || g.actor.Agency == agency:
+		return true
+	case said:
+		return false
+	}
+	return g.Holder != nil && g.Holder.ID == g.actor.ID
+}
+
+func (g *gate) heldByOther() bool {
+	return g.lease.Holds(g.now) && g.lease.Holder.ID != g.actor.ID
+}
+
+func (g *gate) openTask() bool {
+	d, _ := g.data.(RepliedData)
+	return slices.ContainsFunc(g.Tasks, func(t Task) bool { return t.ID == d.Task && t.Open() })
+}
+
+func isReason(s string) bool {
+	return strings.TrimSpace(s) != "" && checkText(s, MaxReason) == nil
+}
+
+func isShort(s string) bool {
+	return strings.TrimSpace(s) != "" && checkText(s, MaxShort) == nil
+}
+
+func isVerdict(data any) bool {
+	d, _ := data.(SignedData)
+	return d.Verdict == Approve || (d.Verdict == Reserve || d.Verdict == Return) && isReason(d.Reason)
+}
+
+func reasonOf(data any) string {
+	switch d := data.(type) {
+	case TakenOverData:
+		return d.Reason
+	case InvitedData:
+		return d.Reason
+	case UninvitedData:
+		return d.Reason
+	case BypassedData:
+		return d.Reason
+	case ReviewBeganData:
+		return d.Reason
+	case ReviewEndedData:
+		return d.Reason
+	case UnpublishedData:
+		return d.Reason
+	case ReferredData:
+		return d.Reason
+	case ReopenedData:
+		return d.Reason
+	case ExtendedData:
+		return d.Reason
+	case AnonymisedData:
+		return d.Reason
+	}
+	return ""
+}
+
+func agencyOf(data any) string {
+	switch d := data.(type) {
+	case InvitedData:
+		return d.Agency
+	case UninvitedData:
+		return d.Agency
+	case NotedData:
+		return d.Agency
+	case SignedData:
+		return d.Agency
+	}
+	return ""
+}
+
+func hashOf(data any) string {
+	switch d := data.(type) {
+	case SubmittedData:
+		return d.Hash
+	case SignedData:
+		return d.Hash
+	case BypassedData:
+		return d.Hash
+	case SentData:
+		return d.Hash
+	}
+	return ""
+}
+
+func saysSomething(data any) bool {
+	text := ""
+	switch d := data.(type) {
+	case ReceivedData:
+		text = d.Question
+	case NotedData:
+		text = d.Text
+	case AskedData:
+		text = d.Text
+	case AddedData:
+		text = d.Text
+	case RepliedData:
+		return strings.TrimSpace(d.Text) != "" || len(d.Facts) > 0
+	case PublishedData:
+		return isShort(d.Title) && strings.TrimSpace(d.Question) != "" && strings.TrimSpace(d.Answer) != ""
+	}
+	return strings.TrimSpace(text) != ""
+}

@@ -1,0 +1,101 @@
+package guidancetest
+
+import (
+	"sync"
+	"testing"
+
+	"kiveileder/services/guidance"
+)
+
+func mail(id, caseID string, seq int64, n int) guidance.Mail {
+	return guidance.Mail{ID: id, Case: caseID, Seq: seq, Kind: guidance.MailReceipt, At: at(n), Status: guidance.MailQueued, Next: at(n)}
+}
+
+func testOutbox(t *testing.T, open Opener) {
+	queue := func(t *testing.T) guidance.Store {
+		s, _ := open(t)
+		b := first("c1", 1)
+		b.Mails = []guidance.Mail{mail("m1", "c1", 1, 1)}
+		put(t, s, b)
+		b = added(b, 2, "mer")
+		b.Mails = []guidance.Mail{mail("m2", "c1", 2, 2), mail("m1", "c1", 2, 2)} // m1 is there
+		put(t, s, b)
+		return s
+	}
+	due := func(t *testing.T, s guidance.Store, now, until int, want string, attempt int) guidance.Mail {
+		t.Helper()
+		m, ok, err := s.Due(t.Context(), at(now), at(until))
+		if err != nil || ok != (want != "") || m.ID != want || ok && m.Attempt != attempt {
+			t.Fatalf("Due at %d: %q attempt %d, %v, %v; want %q attempt %d", now, m.ID, m.Attempt, ok, err, want, attempt)
+		}
+		return m
+	}
+	t.Run("each goes to one, the oldest first, and comes back when that one dies", func(t *testing.T) {
+		s := queue(t)
+		due(t, s, 0, 9, "", 0)
+		m1 := due(t, s, 5, 10, "m1", 1)
+		same(t, "mail", guidance.Mail{ID: "m1", Case: "c1", Seq: 1, Kind: guidance.MailReceipt, At: at(1), Attempt: 1, Status: guidance.MailQueued, Next: at(1)}, m1)
+		m2 := due(t, s, 5, 12, "m2", 1)
+		due(t, s, 5, 12, "", 0)
+		again := due(t, s, 10, 20, "m1", 2)
+		is(t, "the late one", guidance.ErrLost, s.Done(t.Context(), m1, guidance.MailSent, "<1@x>"))
+		is(t, "sent", nil, s.Done(t.Context(), again, guidance.MailSent, "<1@x>"))
+		is(t, "sent twice", guidance.ErrLost, s.Done(t.Context(), again, guidance.MailSent, "<1@x>"))
+		is(t, "failed", nil, s.Failed(t.Context(), m2, at(30), "nei\x00 \xff"))
+		is(t, "failed twice", guidance.ErrLost, s.Failed(t.Context(), m2, at(30), "nei"))
+		due(t, s, 29, 40, "", 0)
+		m2 = due(t, s, 30, 40, "m2", 2)
+		is(t, "dead", nil, s.Dead(t.Context(), m2, "ukjent adresse"))
+		due(t, s, 59, 60, "", 0)
+		dead, err := s.DeadMails(t.Context(), 10)
+		is(t, "DeadMails", nil, err)
+		if len(dead) != 1 || dead[0].ID != "m2" || dead[0].Reason != "ukjent adresse" {
+			t.Errorf("dead: %+v", dead)
+		}
+		mails, err := s.Mails(t.Context(), "c1")
+		is(t, "Mails", nil, err)
+		if len(mails) != 2 || mails[0].Status != guidance.MailSent || mails[0].MessageID != "<1@x>" || mails[1].Status != guidance.MailDead {
+			t.Errorf("mails: %+v", mails)
+		}
+	})
+	t.Run("many workers, each mail to one of them", func(t *testing.T) {
+		s, _ := open(t)
+		const n = 20
+		b := first("c1", 1)
+		for i := range n {
+			b.Mails = append(b.Mails, mail(guidance.MailID("c1", int64(i), "x"), "c1", 1, 1))
+		}
+		put(t, s, b)
+		var mu sync.Mutex
+		taken := map[string]int{}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for {
+					m, ok, err := s.Due(t.Context(), at(2), at(50))
+					if err != nil {
+						t.Error(err)
+					}
+					if !ok || err != nil {
+						return
+					}
+					mu.Lock()
+					taken[m.ID]++
+					mu.Unlock()
+					if err := s.Done(t.Context(), m, guidance.MailSent, ""); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for id, times := range taken {
+			if times != 1 {
+				t.Errorf("%s was taken %d times", id, times)
+			}
+		}
+		if len(taken) != n {
+			t.Errorf("%d of %d mails were taken", len(taken), n)
+		}
+	})
+}

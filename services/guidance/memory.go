@@ -1,0 +1,215 @@
+package guidance
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Memory is a Store that lives as long as the process: for tests, and for a
+// service that shall keep nothing.
+type Memory struct {
+	mu      sync.Mutex // guards all below
+	cases   map[string]*memoryCase
+	numbers map[int]int64 // by year: the newest
+	mails   map[string]*memoryMail
+}
+
+type memoryCase struct {
+	number string
+	events []Event
+	row    Row
+	lease  Lease
+	sealed []byte
+}
+
+type memoryMail struct {
+	Mail
+	leased time.Time // until when
+}
+
+// NewMemory gives an empty store.
+func NewMemory() *Memory {
+	return &Memory{cases: map[string]*memoryCase{}, numbers: map[int]int64{}, mails: map[string]*memoryMail{}}
+}
+
+// written gives a value as it would come back from a disk.
+func written[T any](v T) (out T, err error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return out, err
+	}
+	return out, json.Unmarshal(b, &out)
+}
+
+// Append implements Store.
+func (m *Memory) Append(ctx context.Context, b Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b, err := b.Stored()
+	if err != nil {
+		return err
+	}
+	if b.Events, err = written(b.Events); err != nil {
+		return err
+	}
+	if b.Redact, err = written(b.Redact); err != nil {
+		return err
+	}
+	if b.Row, err = written(b.Row); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.cases[b.Case]
+	switch {
+	case c == nil && b.Expect > 0:
+		return ErrNoCase
+	case c == nil:
+		c = &memoryCase{}
+	case c.row.Seq != b.Expect:
+		return ErrMoved
+	}
+	if b.Claim != nil {
+		held := c.lease.Holds(b.Claim.Now) && c.lease.Holder.ID != b.Claim.Holder.ID
+		switch {
+		case b.Claim.Until.IsZero() && c.lease.Holder.ID != b.Claim.Holder.ID:
+			// another's: it stays
+		case held && !b.Claim.Force:
+			return ErrHeld
+		default:
+			c.lease = b.Claim.Lease()
+		}
+	}
+	if m.cases[b.Case] == nil {
+		m.numbers[b.Year]++
+		c.number = Number(b.Year, m.numbers[b.Year])
+		m.cases[b.Case] = c
+	}
+	m.write(c, b)
+	return nil
+}
+
+func (m *Memory) write(c *memoryCase, b Batch) {
+	c.events = append(slices.Clip(c.events), b.Events...) // readers have the old ones
+	for _, e := range b.Redact {
+		if i := e.Seq - 1; i >= 0 && i < int64(len(c.events)) {
+			c.events = slices.Clone(c.events)
+			c.events[i] = e
+		}
+	}
+	c.row = b.Row
+	c.row.Number = c.number
+	if b.Sealed != nil {
+		c.sealed = slices.Clone(b.Sealed)
+	}
+	if b.Forget {
+		c.sealed = nil
+	}
+	for _, mail := range b.Mails {
+		if m.mails[mail.ID] == nil {
+			m.mails[mail.ID] = &memoryMail{Mail: mail}
+		}
+	}
+}
+
+// Load implements Store.
+func (m *Memory) Load(ctx context.Context, id string) (Log, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, err := m.find(ctx, id)
+	if err != nil {
+		return Log{}, err
+	}
+	return Log{ID: id, Number: c.number, Events: slices.Clip(c.events), Lease: c.lease}, nil
+}
+
+func (m *Memory) find(ctx context.Context, id string) (*memoryCase, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if c := m.cases[id]; c != nil {
+		return c, nil
+	}
+	return nil, ErrNoCase
+}
+
+// List implements Store.
+func (m *Memory) List(ctx context.Context, f Filter) ([]Row, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Row
+	for _, c := range m.cases {
+		if f.lets(c.row) {
+			out = append(out, c.row)
+		}
+	}
+	slices.SortFunc(out, newestFirst)
+	return out[:min(len(out), max(f.Limit, 0))], nil
+}
+
+func newestFirst(a, b Row) int {
+	return cmp.Or(b.Changed.Compare(a.Changed), cmp.Compare(a.ID, b.ID))
+}
+
+func (f Filter) lets(r Row) bool {
+	switch {
+	case len(f.States) > 0 && !slices.Contains(f.States, r.State),
+		f.Agency != "" && !slices.Contains(r.Agencies, f.Agency),
+		f.Holder != "" && (r.Holder == nil || r.Holder.ID != f.Holder),
+		!strings.Contains(r.Words(), strings.ToLower(f.Text)),
+		!f.Due.IsZero() && (r.Due.IsZero() || !r.Due.Before(f.Due)),
+		f.After != nil && newestFirst(*f.After, r) >= 0:
+		return false
+	}
+	return true
+}
+
+// Lease implements Store.
+func (m *Memory) Lease(ctx context.Context, id string, holder Actor, now, until time.Time) (Lease, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, err := m.find(ctx, id)
+	if err != nil {
+		return Lease{}, err
+	}
+	if !c.lease.Holds(micro(now)) || c.lease.Holder.ID == holder.ID {
+		c.lease = Lease{Holder: holder, Until: micro(until)}
+	}
+	return c.lease, nil
+}
+
+// Contact implements Store.
+func (m *Memory) Contact(ctx context.Context, id string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, err := m.find(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.sealed == nil:
+		return nil, ErrNoOne
+	}
+	return c.sealed, nil
+}
+
+// DeleteContact implements Store.
+func (m *Memory) DeleteContact(ctx context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c, err := m.find(ctx, id); err == nil {
+		c.sealed = nil
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,218 @@
+package guidance
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"kiveileder/services/privacy"
+)
+
+// ValidID reports whether a case may have the id: 1 to 64 letters, digits, "-"
+// and "_".
+func ValidID(id string) bool { return isID(id) }
+
+var isID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`).MatchString
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+var norway = func() *time.Location {
+	l, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		panic(err) // it is in the program
+	}
+	return l
+}()
+
+// year is the one that a case opened at t counts in.
+func year(t time.Time) int { return t.In(norway).Year() }
+
+// logged gives who stands in the log: of an asker no name.
+func logged(a Actor) Actor {
+	if a.Role == Asker {
+		return Actor{ID: a.ID, Role: Asker}
+	}
+	return a
+}
+
+// masked takes personal data out of what an asker has written.
+func masked(data any) any {
+	text := func(s string) string { return privacy.Mask(s).Text }
+	switch d := data.(type) {
+	case ReceivedData:
+		d.Title, d.Question, d.Project, d.Agency, d.Facts = text(d.Title), text(d.Question), text(d.Project), text(d.Agency), maskFacts(d.Facts)
+		d.Transcript = slices.Clone(d.Transcript)
+		for i := range d.Transcript {
+			d.Transcript[i].Text = text(d.Transcript[i].Text)
+		}
+		return d
+	case RepliedData:
+		d.Text, d.Facts = text(d.Text), maskFacts(d.Facts)
+		return d
+	case AddedData:
+		d.Text = text(d.Text)
+		return d
+	case WithdrawnData:
+		d.Reason = text(d.Reason)
+		return d
+	case ReopenedData:
+		d.Reason = text(d.Reason)
+		return d
+	}
+	return data
+}
+
+// maskFacts gives a copy with every text in it masked, names as well: a client
+// may send any.
+func maskFacts(facts map[string]any) map[string]any {
+	if facts == nil {
+		return nil
+	}
+	out := make(map[string]any, len(facts))
+	for k, v := range facts {
+		out[privacy.Mask(k).Text] = maskValue(v)
+	}
+	return out
+}
+
+func maskValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return privacy.Mask(v).Text
+	case float64: // a number may be a person's
+		if s := strconv.FormatFloat(v, 'f', -1, 64); privacy.Mask(s).Text != s {
+			return privacy.Mask(s).Text
+		}
+	case []string:
+		out := slices.Clone(v)
+		for i := range out {
+			out[i] = privacy.Mask(out[i]).Text
+		}
+		return out
+	case []any:
+		out := slices.Clone(v)
+		for i := range out {
+			out[i] = maskValue(out[i])
+		}
+		return out
+	case map[string]any:
+		return maskFacts(v)
+	}
+	return v
+}
+
+// complete puts in what the sender may not choose.
+func complete(snap Snapshot, a Actor, data any, now time.Time) any {
+	switch d := data.(type) {
+	case ReceivedData:
+		if a.Role == Asker {
+			d.Asker = a.ID
+		}
+		return d
+	case ClaimedData:
+		d.Was = ""
+		if h := snap.Case.Holder; h != nil && h.ID != a.ID {
+			d.Was = h.ID
+		}
+		return d
+	case TakenOverData:
+		d.From = snap.Lease.Holder.ID
+		return d
+	case NotedData:
+		if d.Agency == "" {
+			d.Agency = a.Agency
+		}
+		return d
+	case SignedData:
+		if d.Agency == "" {
+			d.Agency = a.Agency
+		}
+		return d
+	case DraftSavedData:
+		d.Hash = d.Draft.Hash()
+		return d
+	case BypassedData:
+		d.Agencies = snap.Case.Unsigned()
+		return d
+	case ExtendedData:
+		d.Until = micro(d.Until)
+		return d
+	}
+	return data
+}
+
+// full reports whether a case takes no more of what anybody can make much of.
+func full(c Case, k Kind) bool {
+	switch k {
+	case Added:
+		return len(c.Added) >= MaxAdded
+	case Noted, DraftSaved, Asked, Claimed, Assessed:
+		return c.Seq >= MaxEvents
+	}
+	return false
+}
+
+// row folds a case into its summary.
+func (s *Service) row(snap Snapshot, c Case) Row {
+	r := Row{
+		ID: snap.ID, Seq: c.Seq, State: c.State, Title: c.Title, Topics: c.Topics, Agencies: c.Agencies,
+		Holder: c.Holder, Opened: c.Opened, Changed: c.Changed, Due: micro(s.Due(c)), Review: c.Publication != nil && c.Publication.Review != "",
+	}
+	if c.State == AtSignOff {
+		r.Unsigned = c.Unsigned()
+	}
+	return r
+}
+
+// mails gives what the asker is told of an event. Without a contact there is
+// nobody to tell.
+func mails(id string, c Case, e Event) []Mail {
+	kind := map[Kind]MailKind{Received: MailReceipt, Asked: MailQuestion, Sent: MailAnswer, Referred: MailReferral}[e.Kind]
+	if kind == "" || !c.Received.HasContact {
+		return nil
+	}
+	return []Mail{{ID: MailID(id, e.Seq, kind), Case: id, Seq: e.Seq, Kind: kind, At: e.At, Status: MailQueued, Next: e.At}}
+}
+
+// redact gives the events whose texts are taken away, with nothing left of
+// them but what happened when. What was published stays: a person has made it
+// safe to show.
+func redact(log []Event) (out []Event) {
+	for _, e := range log {
+		switch d := e.Data.(type) {
+		case ReceivedData:
+			e.Data = ReceivedData{Asker: d.Asker, Language: d.Language, Publish: d.Publish, Agencies: d.Agencies, Versions: d.Versions}
+		case AssessedData:
+			e.Data = AssessedData{}
+		case NotedData:
+			e.Data = NotedData{Agency: d.Agency, All: d.All}
+		case DraftSavedData:
+			e.Data = DraftSavedData{Base: d.Base, Hash: d.Hash}
+		case SignedData:
+			d.Reason = ""
+			e.Data = d
+		case AskedData:
+			e.Data = AskedData{Fact: d.Fact}
+		case RepliedData:
+			e.Data = RepliedData{Task: d.Task}
+		case AddedData:
+			e.Data = AddedData{}
+		case WithdrawnData:
+			e.Data = WithdrawnData{}
+		case ReopenedData:
+			e.Data = ReopenedData{}
+		case ReferredData:
+			e.Data = ReferredData{To: d.To}
+		default:
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}

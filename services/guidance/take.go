@@ -1,0 +1,141 @@
+package guidance
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// take puts what an event says into the case, all but the state.
+func (c *Case) take(e Event) error {
+	switch d := e.Data.(type) {
+	case ReceivedData:
+		c.receive(e, d)
+	case ClaimedData:
+		c.hold(e.Actor)
+	case TakenOverData:
+		c.hold(e.Actor)
+	case ReleasedData:
+		c.Holder = nil
+	case AssessedData:
+		if d.Title != "" {
+			c.Title = d.Title
+		}
+		if len(d.Topics) > 0 {
+			c.Topics = d.Topics
+		}
+		if d.Text != "" {
+			c.Notes = append(c.Notes, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Agency: e.Actor.Agency, All: true, Text: d.Text})
+		}
+	case InvitedData:
+		c.join(d.Agency)
+	case UninvitedData:
+		c.Agencies = slices.DeleteFunc(c.Agencies, func(a string) bool { return a == d.Agency })
+	case NotedData:
+		c.Notes = append(c.Notes, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Agency: d.Agency, All: d.All, Text: d.Text})
+	case DraftSavedData:
+		c.save(e, d)
+	case SubmittedData, DeliveredData, WithdrawnData, ReopenedData:
+		// where the case stands says it all
+	case SignedData:
+		c.SignOffs = append(c.SignOffs, SignOff{Seq: e.Seq, At: e.At, By: e.Actor, Agency: d.Agency, Hash: d.Hash, Verdict: d.Verdict, Reason: d.Reason})
+	case BypassedData:
+		c.Bypass = &Bypass{Seq: e.Seq, At: e.At, By: e.Actor, Hash: d.Hash, Agencies: d.Agencies, Reason: d.Reason}
+	case AskedData:
+		c.Tasks = append(c.Tasks, Task{ID: e.Seq, At: e.At, Agency: e.Actor.Agency, Text: d.Text, Fact: d.Fact})
+	case RepliedData:
+		return c.reply(e, d)
+	case AddedData:
+		c.Added = append(c.Added, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Text: d.Text})
+	case SentData:
+		return c.send(e, d)
+	case UndeliveredData:
+		c.Undelivered = append(c.Undelivered, d.Mail)
+	case PublishedData:
+		c.Publication = &Publication{PublishedData: d, Seq: e.Seq, At: e.At}
+	case ReviewBeganData:
+		return c.review(d.Reason)
+	case ReviewEndedData:
+		return c.review("")
+	case UnpublishedData:
+		c.Publication = nil
+	case ReferredData:
+		c.Referral = d.To
+	case ExtendedData:
+		c.Extensions = append(c.Extensions, Extension{ExtendedData: d, At: e.At, By: e.Actor})
+	case AnonymisedData:
+		c.Anonymised = true
+	default:
+		return fmt.Errorf("its data is a %T", e.Data)
+	}
+	if dataTypes[e.Kind] != typeOf(e.Data) {
+		return fmt.Errorf("its data is a %T", e.Data)
+	}
+	return nil
+}
+
+func (c *Case) receive(e Event, d ReceivedData) {
+	c.Received, c.Opened, c.Title = d, e.At, d.Title
+	c.Agencies, c.Topics, c.Facts = slices.Clone(d.Agencies), d.Topics, maps.Clone(d.Facts)
+	c.Asker = d.Asker
+	if c.Asker == "" && e.Actor.Role == Asker {
+		c.Asker = e.Actor.ID
+	}
+}
+
+func (c *Case) hold(a Actor) {
+	c.Holder = &a
+	c.join(a.Agency)
+}
+
+func (c *Case) join(agency string) {
+	if agency != "" && !slices.Contains(c.Agencies, agency) {
+		c.Agencies = append(c.Agencies, agency)
+	}
+}
+
+func (c *Case) save(e Event, d DraftSavedData) {
+	hash := d.Hash // of a text that was taken away the name is left
+	if hash == "" {
+		hash = d.Draft.Hash()
+	}
+	c.Drafts = append(c.Drafts, Version{Number: len(c.Drafts) + 1, Seq: e.Seq, At: e.At, By: e.Actor, Hash: hash, Draft: d.Draft})
+}
+
+func (c *Case) reply(e Event, d RepliedData) error {
+	i := slices.IndexFunc(c.Tasks, func(t Task) bool { return t.ID == d.Task && t.Open() })
+	if i < 0 {
+		return fmt.Errorf("no open question %d", d.Task)
+	}
+	c.Tasks[i].Replied, c.Tasks[i].Reply, c.Tasks[i].Facts = e.At, d.Text, d.Facts
+	if c.Facts == nil && len(d.Facts) > 0 {
+		c.Facts = map[string]any{}
+	}
+	maps.Copy(c.Facts, d.Facts)
+	return nil
+}
+
+func (c *Case) send(e Event, d SentData) error {
+	v := c.Draft()
+	if len(c.Drafts) == 0 || v.Hash != d.Hash {
+		return errors.New("it is not the draft that was sent")
+	}
+	a := Answer{Seq: e.Seq, At: e.At, Hash: d.Hash, Draft: v.Draft, Bypassed: c.Unsigned()}
+	for _, s := range c.Signed() {
+		a.Agencies = append(a.Agencies, s.Agency)
+	}
+	c.Answers = append(c.Answers, a)
+	return nil
+}
+
+// review changes a publication that others may share.
+func (c *Case) review(why string) error {
+	if c.Publication == nil {
+		return errors.New("nothing is published")
+	}
+	p := *c.Publication
+	p.Review = why
+	c.Publication = &p
+	return nil
+}
