@@ -20,6 +20,9 @@ import (
 // hits with the same scores, the same answers and the same judgements, for
 // every question of the development sets.
 func TestRolesAnswerAlike(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts four processes")
+	}
 	w := startWorld(t, 1)
 	one, three := startRole(t, app.Everything).url(), w.gateways[0].url()
 	sets := []string{"dev-000-003-004", "dev-001-002", "dev-routing", "dev-rules"}
