@@ -148,7 +148,7 @@ func testNumbers(t *testing.T, open Opener) {
 func testReopen(t *testing.T, open Opener) {
 	s, reopen := open(t)
 	if reopen == nil {
-		t.Skip("it keeps nothing")
+		return // it keeps nothing
 	}
 	a := first("c1", 1)
 	a.Sealed, a.Mails = []byte{0, 1, 255}, []guidance.Mail{mail("m1", "c1", 1, 1)}
