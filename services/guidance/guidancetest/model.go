@@ -53,6 +53,9 @@ func SameAsMemory(t *testing.T, store guidance.Store, empty func() error) {
 			"take over": m.takeOver, "wait": m.wait, "beat": m.beat, "list": m.list, "mail": m.mail, "contact": m.contact, "": m.everything,
 		})
 	})
+	if testing.Short() { // a few runs need not come to everything
+		return
+	}
 	for _, k := range []guidance.Kind{guidance.Claimed, guidance.DraftSaved, guidance.Submitted, guidance.Signed, guidance.Sent, guidance.Replied, guidance.TakenOver} {
 		if done[k] == 0 && !t.Failed() {
 			t.Errorf("in all runs %s was never done: the model hardly moves", k)
