@@ -111,7 +111,7 @@ func (b *Redis) Publish(ctx context.Context, e kiveileder.Event) error {
 	}
 	if err := b.c.Publish(ctx, b.channel, msg).Err(); err != nil {
 		b.metrics.published.WithLabelValues("failed").Inc()
-		if e.Stage == "" { // nobody wants to know late what was being done
+		if e.Stage == "" && (e.Desk == nil || e.Desk.Ended != nil) { // nobody wants to know late what was being done
 			b.owe(msg)
 		}
 		return err
@@ -284,12 +284,16 @@ type body struct {
 	ID    string             `json:"id,omitempty"`
 	Stage kiveileder.Stage   `json:"stage,omitempty"`
 	Gone  bool               `json:"gone,omitempty"`
+
+	Case string                `json:"case,omitempty"`
+	Seq  int64                 `json:"seq,omitempty"`
+	Desk *kiveileder.DeskEvent `json:"desk,omitempty"`
 }
 
 func gapMessage(origin [8]byte) []byte { return append([]byte{version}, origin[:]...) }
 
 func encode(origin [8]byte, e kiveileder.Event) ([]byte, error) {
-	rest, err := json.Marshal(body{(*kiveileder.Record)(e.Entry), e.ID, e.Stage, e.Gone})
+	rest, err := json.Marshal(body{Entry: (*kiveileder.Record)(e.Entry), ID: e.ID, Stage: e.Stage, Gone: e.Gone, Case: e.Case, Seq: e.Seq, Desk: e.Desk})
 	if err != nil {
 		return nil, err
 	}
@@ -324,5 +328,7 @@ func (m message) event() (kiveileder.Event, error) {
 	if err := json.Unmarshal(m.body, &b); err != nil {
 		return kiveileder.Event{}, err
 	}
-	return kiveileder.Event{Key: m.key, Entry: (*kiveileder.Entry)(b.Entry), ID: b.ID, Stage: b.Stage, Gone: b.Gone}, nil
+	return kiveileder.Event{
+		Key: m.key, Entry: (*kiveileder.Entry)(b.Entry), ID: b.ID, Stage: b.Stage, Gone: b.Gone, Case: b.Case, Seq: b.Seq, Desk: b.Desk,
+	}, nil
 }

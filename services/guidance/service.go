@@ -31,8 +31,9 @@ type Config struct {
 	// rest on the case alone: it is kept in the list.
 	Due func(Case) time.Time
 
-	// News is told after something was stored; nil: nobody. It must not block.
-	News func(caseID string, seq int64)
+	// News is told after something was stored, with the case as it is then; nil:
+	// nobody. It must not block.
+	News func(caseID string, c Case)
 
 	Now   func() time.Time // nil: time.Now
 	Lease time.Duration    // of a claim without a heartbeat; default two minutes
@@ -54,7 +55,7 @@ func New(c Config) *Service {
 		c.Due = func(Case) time.Time { return time.Time{} }
 	}
 	if c.News == nil {
-		c.News = func(string, int64) {}
+		c.News = func(string, Case) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -154,7 +155,7 @@ func (s *Service) Open(ctx context.Context, id string, actor Actor, d ReceivedDa
 	if err != nil {
 		return Snapshot{}, err
 	}
-	s.News(id, 1)
+	s.News(id, snap.Case)
 	return s.Load(ctx, snap.ID) // with its number
 }
 
@@ -194,7 +195,7 @@ func (s *Service) Do(ctx context.Context, id string, c Command) (Snapshot, Event
 		next, e, err := s.try(ctx, snap, c, nil)
 		switch {
 		case err == nil:
-			s.News(id, e.Seq)
+			s.News(id, next.Case)
 			return next, e, nil
 		case !overtaken(err):
 			return Snapshot{}, Event{}, err

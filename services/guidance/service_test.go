@@ -39,7 +39,7 @@ func newDesk(t *testing.T) *desk {
 		Store: guidance.NewMemory(), Seal: seal, Now: func() time.Time { return d.now },
 		Known:    func(a string) bool { return a == "hdir" || a == "dmp" },
 		Verbatim: func(q rules.Quote) bool { return q.Text == "ordrett" },
-		News:     func(_ string, seq int64) { d.n = append(d.n, seq) },
+		News:     func(_ string, c guidance.Case) { d.n = append(d.n, c.Seq) },
 	})
 	d.snap, err = d.Open(t.Context(), "c1", person, guidance.ReceivedData{
 		Title: "REK", Question: "Må vi søke REK? Jeg er Kari, tlf. 99 88 77 66.", Agencies: []string{"hdir"}, Publish: true, Facts: map[string]any{"purpose": "care"},
