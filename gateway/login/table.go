@@ -45,10 +45,11 @@ func (r Reach) reaches(p Person, on Resource) bool {
 	return r == Any
 }
 
-// A Table says who may do what, and which route asks for it.
+// A Table says who may do what, and which route or command asks for it.
 type Table struct {
 	Permissions []Permission `yaml:"permissions"`
 	Routes      []Route      `yaml:"routes"`
+	Commands    []Command    `yaml:"commands"`
 }
 
 // A Permission is something to be allowed, and by whom it is.
@@ -65,6 +66,12 @@ type Route struct {
 	Permission string `yaml:"permission"`
 }
 
+// A Command is a kind of command to a case and the permission that it needs.
+type Command struct {
+	Command    string `yaml:"command"`
+	Permission string `yaml:"permission"`
+}
+
 // LoadTable reads and lints the table of this package.
 func LoadTable() (*Table, error) { return ReadTable(permissionsYAML) }
 
@@ -77,6 +84,8 @@ func ReadTable(data []byte) (*Table, error) {
 	return &t, t.lint()
 }
 
+var goodCommand = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
 var goodPattern = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) /`)
 
 // lint says all that is wrong with a table.
@@ -85,12 +94,12 @@ func (t *Table) lint() error {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("login: permissions: "+format, args...))
 	}
-	permissions, routes, used := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	permissions, routes, commands, used := map[string]Permission{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, p := range t.Permissions {
-		if permissions[p.Permission] || p.Permission == "" {
+		if _, twice := permissions[p.Permission]; twice || p.Permission == "" {
 			bad("%q: twice, or without a name", p.Permission)
 		}
-		permissions[p.Permission] = true
+		permissions[p.Permission] = p
 		if p.Why == "" {
 			bad("%s: it does not say why", p.Permission)
 		}
@@ -123,13 +132,28 @@ func (t *Table) lint() error {
 		if !goodPattern.MatchString(r.Route) {
 			bad("%s: no pattern", r.Route)
 		}
-		if !permissions[r.Permission] {
+		if _, ok := permissions[r.Permission]; !ok {
 			bad("%s: no permission %q", r.Route, r.Permission)
+		}
+	}
+	for _, c := range t.Commands {
+		if commands[c.Command] {
+			bad("%s: twice", c.Command)
+		}
+		commands[c.Command], used[c.Permission] = true, true
+		if !goodCommand.MatchString(c.Command) {
+			bad("%q: no command", c.Command)
+		}
+		switch p, ok := permissions[c.Permission]; {
+		case !ok:
+			bad("%s: no permission %q", c.Command, c.Permission)
+		case p.On != "one":
+			bad("%s: %s is about nothing, a command about a case", c.Command, c.Permission)
 		}
 	}
 	for _, p := range t.Permissions {
 		if !used[p.Permission] {
-			bad("%s: no route asks for it", p.Permission)
+			bad("%s: no route and no command asks for it", p.Permission)
 		}
 	}
 	if len(errs) == 0 {
@@ -160,6 +184,17 @@ func (t *Table) permission(name string) (Permission, bool) {
 		return Permission{}, false
 	}
 	return t.Permissions[i], true
+}
+
+// Command gives the permission that a kind of command needs, false for a kind
+// that nobody may send. Whoever lets a command through asks May for it, on the
+// case; of a note, on the agency whose it is, and no other.
+func (t *Table) Command(kind string) (permission string, ok bool) {
+	i := slices.IndexFunc(t.Commands, func(c Command) bool { return c.Command == kind })
+	if i < 0 {
+		return "", false
+	}
+	return t.Commands[i].Permission, true
 }
 
 // Has says whether any of a person's roles has a permission, on something.

@@ -50,7 +50,7 @@ func cmpOr(r login.Role, s string) string {
 func (w *world) try(route string, role login.Role, thing string) int {
 	w.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
-	path = strings.NewReplacer("{case}", thing, "{note}", "1", "{person}", "p", "{name}", "none").Replace(path)
+	path = strings.NewReplacer("{case}", thing, "{person}", "p", "{name}", "none", "{key}", "view:mine", "{mail}", "1").Replace(path)
 	b := w.browser()
 	if role != "" {
 		agency := ""
@@ -94,7 +94,7 @@ func TestTableHolds(t *testing.T) {
 			if about && role == login.Analyst && table.Has(who, p.Permission) {
 				t.Errorf("%s: the analyst reaches cases", p.Permission)
 			}
-			if role == login.Asker && p.Permission != "account" && p.Permission != "case.follow" && table.Has(who, p.Permission) {
+			if role == login.Asker && p.Permission != "account" && table.Has(who, p.Permission) {
 				t.Errorf("%s: the asker has it", p.Permission)
 			}
 			if role == login.Admin && about && !slices.Contains([]string{"case.reassign", "case.anonymise"}, p.Permission) && table.Has(who, p.Permission) {
@@ -130,11 +130,18 @@ func TestTableLint(t *testing.T) {
 		"no reason":        {"why: w", `why: ""`, "does not say why"},
 		"twice":            {"routes:", "- {permission: a, why: w, on: one, roles: {lead: agency}}\nroutes:", "twice"},
 		"unknown":          {"/a, permission: a", "/a, permission: b", `no permission "b"`},
-		"never asked":      {"routes:", "- {permission: b, why: w, on: one, roles: {lead: agency}}\nroutes:", "no route asks for it"},
+		"never asked":      {"routes:", "- {permission: b, why: w, on: one, roles: {lead: agency}}\nroutes:", "no route and no command asks for it"},
 		"a route twice":    {"routes:", "routes:\n- {route: GET /a, permission: a}", "twice"},
 		"no method":        {"GET /a", "/a", "no pattern"},
 		"routes that vie":  {"routes:", "routes:\n- {route: 'GET /{x}/b', permission: a}\n- {route: 'GET /c/{y}', permission: a}", "conflicts"},
 		"an unknown field": {"why: w", "why: w, whom: me", "whom"},
+
+		"a command of nobody": {"routes:", "commands: [{command: x, permission: b}]\nroutes:", `x: no permission "b"`},
+		"a command twice":     {"routes:", "commands: [{command: x, permission: a}, {command: x, permission: a}]\nroutes:", "x: twice"},
+		"no name":             {"routes:", "commands: [{command: X y, permission: a}]\nroutes:", "no command"},
+		"a command on nothing": {
+			"routes:", "- {permission: n, why: w, on: nothing, roles: {admin: any}}\ncommands: [{command: x, permission: n}]\nroutes:", "n is about nothing",
+		},
 	} {
 		_, err := login.ReadTable([]byte(strings.Replace(good, c.old, c.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -122,7 +122,7 @@ func check(ctx context.Context, conn *pgx.Conn) error {
 func rights(ctx context.Context, conn *pgx.Conn, s server) error {
 	rows, err := conn.Query(ctx, `
 		SELECT format('%s on %s', p, t)
-		FROM unnest(ARRAY['meta', 'conversation', 'entry', 'document', 'guidance_case', 'guidance_event', 'guidance_number', 'guidance_mail']) t, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
+		FROM unnest(ARRAY['meta', 'conversation', 'entry', 'document', 'guidance_case', 'guidance_event', 'guidance_number', 'guidance_mail', 'guidance_kept', 'login_session', 'login_token']) t, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
 		WHERE NOT has_table_privilege(t, p)`)
 	if err != nil {
 		return err

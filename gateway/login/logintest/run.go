@@ -33,6 +33,13 @@ func Run(t *testing.T, open func(t *testing.T) login.Store) {
 		{"what is past its limits goes", testExpire},
 		{"an ended session does not come back", testRace},
 		{"a context that has ended changes nothing", testContext},
+		{"what is sealed stays as it is", testSealed},
+		{"an error can be told", testErrors},
+		{"what nobody is called fits nobody", testStrange},
+		{"one ends by a token that comes to many at once", testEndOnceMany},
+		{"each session is given to one that ends it", testEndMany},
+		{"each session expires at one replica", testExpireMany},
+		{"the same as memory", testSameAsMemory},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -195,7 +202,7 @@ func testOnce(t *testing.T, s login.Store) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var firsts int
-	for range 50 {
+	for range 100 {
 		wg.Go(func() {
 			first, err := s.Once(t.Context(), "link", at(1))
 			mu.Lock()
