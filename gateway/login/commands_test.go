@@ -71,7 +71,7 @@ func TestCommandsByRole(t *testing.T) {
 		who  string // has it on a case of the own agency
 	}{
 		{"claimed", "lawyer lead"}, {"draft_saved", "lawyer lead"}, {"sent", "lawyer lead"}, {"noted", "lawyer lead"}, {"signed", "lawyer lead"},
-		{"bypassed", "lead"}, {"extended", "lead"}, {"published", "lawyer lead"}, {"anonymised", "admin"},
+		{"bypassed", "lead"}, {"extended", "lawyer lead"}, {"published", "lawyer lead"}, {"anonymised", "admin"},
 	} {
 		name, _ := table.Command(c.kind)
 		var who []string
