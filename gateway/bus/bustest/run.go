@@ -3,7 +3,6 @@ package bustest
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"kiveileder"
 	"kiveileder/gateway/bus"
+	"kiveileder/internal/filltest"
 )
 
 // Run runs the suite. open gives two ends of one empty bus, which may be the
@@ -108,8 +108,7 @@ func publish(t testing.TB, b bus.Bus, e kiveileder.Event) {
 
 func testWhole(t *testing.T, a, b bus.Bus) {
 	l := Listen(t, b, nil)
-	var e kiveileder.Entry
-	fill(reflect.ValueOf(&e).Elem(), "Svar")
+	e := filltest.Value[kiveileder.Entry]("Svar")
 	want := []kiveileder.Event{
 		{Key: "k", Entry: &e},
 		{Key: "k", Entry: &kiveileder.Entry{Offset: 1, ID: "m", At: time.Date(2026, 11, 22, 9, 30, 0, 123456000, time.UTC), Text: "Må vi søke REK? 👩🏽‍⚕️"}},
@@ -254,42 +253,5 @@ func testMany(t *testing.T, a, b bus.Bus) {
 func (l *Listener) around(b bus.Bus) {
 	for range 20 {
 		b.Subscribe(nil, l.take, l.changed)()
-	}
-}
-
-// fill sets everything in v to something, a list to two elements: a field that
-// is added later is covered as well.
-func fill(v reflect.Value, name string) {
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(name + " «æøå» 👍")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
-		v.SetInt(7)
-	case reflect.Float64:
-		v.SetFloat(0.87)
-	case reflect.Interface:
-		v.Set(reflect.ValueOf([]any{name, true, nil}))
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem(), name)
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range v.Len() {
-			fill(v.Index(i), fmt.Sprint(name, i))
-		}
-	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]any{"purpose": []any{"health_research"}, "consent": nil, name: "ja"}))
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			v.Set(reflect.ValueOf(time.Date(2026, 11, 22, 9, 30, 0, 123456000, time.UTC)))
-			return
-		}
-		for i := range v.NumField() {
-			fill(v.Field(i), v.Type().Field(i).Name)
-		}
-	default:
-		panic("bustest: fill knows no " + v.Kind().String())
 	}
 }

@@ -3,22 +3,20 @@ package conversationtest
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"kiveileder"
+	"kiveileder/internal/filltest"
 )
 
 func testEntry(t *testing.T, open Opener) {
 	t.Run("every field survives", func(t *testing.T) {
 		s, reopen := open(t)
-		var a kiveileder.Answer
-		fill(reflect.ValueOf(&a).Elem(), "Svar")
-		m := kiveileder.Entry{At: at(1)}
-		fill(reflect.ValueOf(&m).Elem(), "Spørsmål")
-		m.ReplyTo, m.Thread, m.Answer = 0, 0, nil
+		a := filltest.Value[kiveileder.Answer]("Svar")
+		m := filltest.Value[kiveileder.Entry]("Spørsmål")
+		m.At, m.ReplyTo, m.Thread, m.Answer = at(1), 0, 0, nil
 		m = add(t, s, "k", m)
 		full := add(t, s, "k", kiveileder.Entry{ID: m.ID, At: at(2), ReplyTo: 1, Thread: 1, Answer: &a})
 		same(t, "message", m, entry(t, s, 1))
@@ -111,40 +109,4 @@ func testEntry(t *testing.T, open Opener) {
 		_, err := s.Entry(t.Context(), "never written", 1)
 		refused(t, "never written", err, kiveileder.CodeNotFound)
 	})
-}
-
-// fill sets everything in v to something, a list to two elements: a field that
-// is added later is covered as well.
-func fill(v reflect.Value, name string) {
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(name + " «æøå» 👍")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
-		v.SetInt(7)
-	case reflect.Float64:
-		v.SetFloat(0.87)
-	case reflect.Interface:
-		v.Set(reflect.ValueOf([]any{name, true, nil}))
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem(), name)
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range v.Len() {
-			fill(v.Index(i), fmt.Sprint(name, i))
-		}
-	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]any{"purpose": []any{"health_research"}, "consent": nil, name: "ja"}))
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range v.NumField() {
-			fill(v.Field(i), name+"."+v.Type().Field(i).Name)
-		}
-	default:
-		panic(fmt.Sprintf("%s: fill knows no %v", name, v.Type()))
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"kiveileder"
+	"kiveileder/internal/filltest"
 	"kiveileder/services/conversation"
 )
 
@@ -414,8 +414,7 @@ func testLarge(t *testing.T, x *ends) {
 }
 
 func testFields(t *testing.T, x *ends) {
-	var e kiveileder.Entry
-	fill(reflect.ValueOf(&e).Elem(), "Svar")
+	e := filltest.Value[kiveileder.Entry]("Svar")
 	e.Offset = 1
 	ok(t, x.a.Put(t.Context(), x.mark(x.a), epoch, key, e))
 	s, _, found, err := x.b.Read(t.Context(), epoch, key, 0, 1)
@@ -535,41 +534,4 @@ func testMany(t *testing.T, x *ends) {
 	readers.Wait()
 	x.fill(1, writers*each)
 	x.hit(0, 1, writers*each)
-}
-
-// fill sets everything in v to something, a list to two elements: a field that
-// is added later is covered as well.
-func fill(v reflect.Value, name string) {
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(name + " «æøå» 👍")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
-		v.SetInt(7)
-	case reflect.Float64:
-		v.SetFloat(0.87)
-	case reflect.Interface:
-		v.Set(reflect.ValueOf([]any{name, true, nil}))
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem(), name)
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range v.Len() {
-			fill(v.Index(i), fmt.Sprint(name, i))
-		}
-	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]any{"purpose": []any{"health_research"}, "consent": nil, name: "ja"}))
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			v.Set(reflect.ValueOf(time.Date(2026, 11, 22, 9, 30, 0, 123456000, time.UTC)))
-			return
-		}
-		for i := range v.NumField() {
-			fill(v.Field(i), v.Type().Field(i).Name)
-		}
-	default:
-		panic("historytest: fill knows no " + v.Kind().String())
-	}
 }

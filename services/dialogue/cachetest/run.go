@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kiveileder"
+	"kiveileder/internal/filltest"
 	"kiveileder/services/dialogue"
 )
 
@@ -54,8 +54,7 @@ func testNothing(t *testing.T, a, b dialogue.Answers) {
 }
 
 func testFields(t *testing.T, a, b dialogue.Answers) {
-	var full kiveileder.Answer
-	fill(reflect.ValueOf(&full).Elem(), "Svar")
+	full := filltest.Value[kiveileder.Answer]("Svar")
 	for name, want := range map[string]kiveileder.Answer{
 		"full":           full,
 		"nothing":        {},
@@ -221,36 +220,3 @@ func testClaim(t *testing.T, a, b dialogue.Answers) {
 type claimed struct{ dialogue.Answers }
 
 func (claimed) Claim(context.Context, [32]byte) (func(), bool) { return nil, false }
-
-// fill sets everything in v to something, a list to two elements: a field that
-// is added later is covered as well.
-func fill(v reflect.Value, name string) {
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(name + " «æøå» 👍")
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
-		v.SetInt(7)
-	case reflect.Float64:
-		v.SetFloat(0.87)
-	case reflect.Interface:
-		v.Set(reflect.ValueOf([]any{name, true, nil}))
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem(), name)
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range v.Len() {
-			fill(v.Index(i), fmt.Sprint(name, i))
-		}
-	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]any{"purpose": []any{"health_research"}, "consent": nil, name: "ja"}))
-	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), v.Type().Field(i).Name)
-		}
-	default:
-		panic("cachetest: fill knows no " + v.Kind().String())
-	}
-}
