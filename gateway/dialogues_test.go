@@ -15,7 +15,6 @@ import (
 	"kiveileder/gateway"
 	"kiveileder/gateway/bus"
 	"kiveileder/internal/postgres"
-	"kiveileder/internal/redis"
 	"kiveileder/internal/rpc"
 	"kiveileder/internal/sqlite"
 	"kiveileder/internal/stacktest"
@@ -148,12 +147,7 @@ func apart(t testing.TB, store conversation.Store, d fakeDialogue) (*conversatio
 	t.Helper()
 	address, prefix := stacktest.Redis(t)
 	connect := func() *bus.Redis {
-		c, err := redis.Open(context.Background(), address, redis.Options{Prefix: prefix})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = c.Close() })
-		b := bus.NewRedis(c, nil)
+		b := bus.NewRedis(stacktest.OpenRedis(t, address, prefix), nil)
 		t.Cleanup(b.Close)
 		return b
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"kiveileder/gateway"
-	"kiveileder/internal/redis"
 	"kiveileder/internal/stacktest"
 )
 
@@ -103,12 +102,7 @@ func TestMemoryLimiter(t *testing.T) {
 
 func limits(t *testing.T, address, prefix string) func(string, int) gateway.Limiter {
 	t.Helper()
-	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return gateway.RedisLimits(c, []byte("secret"))
+	return gateway.RedisLimits(stacktest.OpenRedis(t, address, prefix), []byte("secret"))
 }
 
 func TestRedisLimiter(t *testing.T) {
@@ -131,11 +125,7 @@ func TestRedisLimiterTogether(t *testing.T) {
 	if n != 20 {
 		t.Errorf("took %d, want 20", n)
 	}
-	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := stacktest.OpenRedis(t, address, prefix)
 	keys, err := c.Do(t.Context(), "keys", prefix+"limit:*").StringSlice()
 	if err != nil || len(keys) != 1 || strings.Contains(keys[0], "192") {
 		t.Errorf("keys %q, %v", keys, err)
@@ -166,7 +156,7 @@ func TestRedisLimiterWithout(t *testing.T) {
 		}
 		return n
 	}
-	fault.Add(`{"type":"timeout","stream":"downstream","attributes":{"timeout":0}}`)
+	stacktest.Silent.Spoil(fault)
 	if n := count(); n != 20 {
 		t.Errorf("without Redis took %d, want 20", n)
 	}

@@ -10,7 +10,6 @@ import (
 	"kiveileder"
 	"kiveileder/gateway/bus"
 	"kiveileder/gateway/bus/bustest"
-	"kiveileder/internal/redis"
 	"kiveileder/internal/stacktest"
 )
 
@@ -45,12 +44,8 @@ func open(t testing.TB, address, prefix string) *bus.Redis {
 	if prefix == "" {
 		_, prefix = stacktest.Redis(t)
 	}
-	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := bus.NewRedis(c, nil)
-	t.Cleanup(func() { b.Close(); c.Close() })
+	b := bus.NewRedis(stacktest.OpenRedis(t, address, prefix), nil)
+	t.Cleanup(b.Close)
 	return b
 }
 
@@ -63,30 +58,16 @@ func event(id string) kiveileder.Event {
 // hear late what they have missed.
 func TestFaults(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
-	for _, c := range []struct {
-		name  string
-		spoil func(f *stacktest.Fault)
-	}{
-		{"cut", (*stacktest.Fault).Cut},
-		{"slow", func(f *stacktest.Fault) {
-			f.Add(`{"type":"latency","stream":"downstream","attributes":{"latency":3000}}`)
-		}},
-		{"nothing comes through", func(f *stacktest.Fault) {
-			f.Add(`{"type":"timeout","stream":"downstream","attributes":{"timeout":0}}`)
-		}},
-		{"reset", func(f *stacktest.Fault) {
-			f.Add(`{"type":"reset_peer","stream":"downstream","attributes":{"timeout":0}}`)
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, w := range []stacktest.Way{stacktest.Cut, stacktest.Slow(3 * time.Second), stacktest.Silent, stacktest.Reset} {
+		t.Run(w.Name, func(t *testing.T) {
 			t.Parallel()
 			through, fault := stacktest.Proxy(t, address)
-			near, far := open(t, through, prefix+c.name), open(t, address, prefix+c.name)
+			near, far := open(t, through, prefix+w.Name), open(t, address, prefix+w.Name)
 			here, there := bustest.Listen(t, near, nil), bustest.Listen(t, far, nil)
 			if err := near.Publish(t.Context(), event("before")); err != nil {
 				t.Error(err)
 			}
-			c.spoil(fault)
+			w.Spoil(fault)
 			var want []string
 			for i := range 20 {
 				start := time.Now()
@@ -160,11 +141,7 @@ func TestNotThereAtFirst(t *testing.T) {
 func TestUnreadable(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
 	b := open(t, address, prefix)
-	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := stacktest.OpenRedis(t, address, prefix)
 	for i, msg := range []string{"", "x", "\x02aaaaaaaa", "\x01aaaaaaaa\xff", "\x01aaaaaaaa\x7fkey", "\x01aaaaaaaa\x01k{", "\x01aaaaaaaa\x01k", "\x01aaaaaaaa"} {
 		l := bustest.Listen(t, b, nil)
 		if err := c.Publish(t.Context(), prefix+"events", msg).Err(); err != nil {

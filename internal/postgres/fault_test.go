@@ -222,16 +222,8 @@ func TestNetwork(t *testing.T) {
 	through, fault := stacktest.Proxy(t, u)
 	db := openWith(t, postgres.Config{URL: through, Wait: time.Second})
 	store(t, db, "k", "m1")
-	for i, spoil := range []func(){
-		fault.Cut,
-		func() { fault.Add(`{"type":"timeout","stream":"downstream","attributes":{"timeout":0}}`) },
-		func() { fault.Add(`{"type":"reset_peer","stream":"downstream","attributes":{"timeout":0}}`) },
-		func() {
-			fault.Add(`{"type":"slow_close","stream":"downstream","attributes":{"delay":100}}`)
-			fault.Cut()
-		},
-	} {
-		spoil()
+	for i, w := range []stacktest.Way{stacktest.Cut, stacktest.Silent, stacktest.Reset, stacktest.SlowlyCut(100 * time.Millisecond)} {
+		w.Spoil(fault)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		_, _, err := db.Conversations().Add(ctx, "k", kiveileder.Entry{ID: fmt.Sprint("n", i), At: time.Now()})
 		if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable && !errors.Is(err, context.DeadlineExceeded) {

@@ -195,19 +195,9 @@ func TestOpenWithout(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, address, prefix string) *redis.Client {
-	t.Helper()
-	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
 func TestClient(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
-	c := open(t, address, prefix)
+	c := stacktest.OpenRedis(t, address, prefix)
 	if err := c.State(); err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +247,7 @@ func TestWrongPasswordOfTheRealOne(t *testing.T) {
 // The rights that an error names are enough, and each of them is needed.
 func TestRights(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
-	admin := open(t, address, prefix)
+	admin := stacktest.OpenRedis(t, address, prefix)
 	name := strings.Trim(prefix, ":")
 	as := func(rules ...string) error {
 		args := []any{"acl", "setuser", name, "reset", "on", ">" + secret}
@@ -302,29 +292,10 @@ func TestRights(t *testing.T) {
 // once; and when the line is mended, the client finds out by itself.
 func TestFaults(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
-	for _, c := range []struct {
-		name  string
-		spoil func(f *stacktest.Fault)
-	}{
-		{"cut", (*stacktest.Fault).Cut},
-		{"slow", func(f *stacktest.Fault) {
-			f.Add(`{"type":"latency","stream":"downstream","attributes":{"latency":2000}}`)
-		}},
-		{"nothing comes through", func(f *stacktest.Fault) {
-			f.Add(`{"type":"timeout","stream":"downstream","attributes":{"timeout":0}}`)
-		}},
-		{"reset", func(f *stacktest.Fault) {
-			f.Add(`{"type":"reset_peer","stream":"downstream","attributes":{"timeout":0}}`)
-		}},
-		{"half answers", func(f *stacktest.Fault) {
-			f.Add(`{"type":"limit_data","stream":"downstream","attributes":{"bytes":3}}`)
-		}},
-		{"closes slowly", func(f *stacktest.Fault) {
-			f.Add(`{"type":"slow_close","stream":"downstream","attributes":{"delay":1000}}`)
-			f.Cut()
-		}},
+	for _, w := range []stacktest.Way{
+		stacktest.Cut, stacktest.Slow(2 * time.Second), stacktest.Silent, stacktest.Reset, stacktest.Half(3), stacktest.SlowlyCut(time.Second),
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(w.Name, func(t *testing.T) {
 			t.Parallel()
 			through, fault := stacktest.Proxy(t, address)
 			core, logs := observer.New(zapcore.InfoLevel)
@@ -337,7 +308,7 @@ func TestFaults(t *testing.T) {
 			defer client.OnChange(func(up bool) { changes <- up })()
 			times := client.Times()
 
-			c.spoil(fault)
+			w.Spoil(fault)
 			for i := range 50 {
 				start := time.Now()
 				err := client.Set(t.Context(), client.Key("k", "k"), "v", time.Minute).Err()
@@ -381,7 +352,7 @@ func TestOpenBefore(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
 	through, fault := stacktest.Proxy(t, address)
 	fault.Cut()
-	c := open(t, through, prefix)
+	c := stacktest.OpenRedis(t, through, prefix)
 	if c.State() == nil {
 		t.Fatal("it is there")
 	}
@@ -395,11 +366,7 @@ func TestOpenBefore(t *testing.T) {
 
 func BenchmarkGet(b *testing.B) {
 	address, prefix := stacktest.Redis(b)
-	c, err := redis.Open(b.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
+	c := stacktest.OpenRedis(b, address, prefix)
 	for b.Loop() {
 		c.Get(b.Context(), "x")
 	}

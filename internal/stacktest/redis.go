@@ -15,6 +15,8 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
+
+	"kiveileder/internal/redis"
 )
 
 // Redis gives the address of a Redis and a prefix of the test's own for keys,
@@ -46,6 +48,18 @@ func Redis(t testing.TB) (address, prefix string) {
 		}
 	})
 	return address, prefix
+}
+
+// OpenRedis opens a client for keys with a prefix, and closes it when the test
+// ends.
+func OpenRedis(t testing.TB, address, prefix string) *redis.Client {
+	t.Helper()
+	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
 }
 
 // A Fault is a proxy before a server, which can spoil what goes through it.

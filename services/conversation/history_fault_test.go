@@ -15,30 +15,13 @@ import (
 // does again, the others hear what it has changed.
 func TestHistoryFaults(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
-	for _, c := range []struct {
-		name  string
-		spoil func(f *stacktest.Fault)
-	}{
-		{"cut", (*stacktest.Fault).Cut},
-		{"slow", func(f *stacktest.Fault) {
-			f.Add(`{"type":"latency","stream":"downstream","attributes":{"latency":2000}}`)
-		}},
-		{"nothing comes through", func(f *stacktest.Fault) {
-			f.Add(`{"type":"timeout","stream":"upstream","attributes":{"timeout":0}}`)
-		}},
-		{"reset", func(f *stacktest.Fault) {
-			f.Add(`{"type":"reset_peer","stream":"downstream","attributes":{"timeout":0}}`)
-		}},
-		{"half answers", func(f *stacktest.Fault) {
-			f.Add(`{"type":"limit_data","stream":"downstream","attributes":{"bytes":20}}`)
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, w := range []stacktest.Way{stacktest.Cut, stacktest.Slow(2 * time.Second), stacktest.Deaf, stacktest.Reset, stacktest.Half(20)} {
+		t.Run(w.Name, func(t *testing.T) {
 			t.Parallel()
 			through, fault := stacktest.Proxy(t, address)
 			memory := conversation.NewMemory("e1")
-			near := conversation.Cached(memory, redisHistory(t, through, prefix+c.name, conversation.MarkTime), nil)
-			far := conversation.Cached(memory, redisHistory(t, address, prefix+c.name, conversation.MarkTime), nil)
+			near := conversation.Cached(memory, redisHistory(t, through, prefix+w.Name, conversation.MarkTime), nil)
+			far := conversation.Cached(memory, redisHistory(t, address, prefix+w.Name, conversation.MarkTime), nil)
 			n := int64(0)
 			add := func() {
 				t.Helper()
@@ -69,7 +52,7 @@ func TestHistoryFaults(t *testing.T) {
 					t.Fatalf("%d and %d entries, want %d", a, b, n)
 				}
 			}
-			c.spoil(fault)
+			w.Spoil(fault)
 			for range 20 {
 				add()
 				if got := top(near); got != n {

@@ -225,7 +225,7 @@ func TestCachedNeverHides(t *testing.T) {
 			n++
 			var hs []conversation.History
 			for range 2 {
-				c := client(t, address, fmt.Sprint(prefix, n, ":"))
+				c := stacktest.OpenRedis(t, address, fmt.Sprint(prefix, n, ":"))
 				h := conversation.NewRedisHistory(c)
 				defer c.Close()
 				defer h.Close()

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"kiveileder"
-	"kiveileder/internal/redis"
 	"kiveileder/internal/stacktest"
 	"kiveileder/services/conversation"
 	"kiveileder/services/conversation/conversationtest"
@@ -53,19 +52,9 @@ func TestRedisHistory(t *testing.T) {
 	})
 }
 
-func client(t testing.TB, address, prefix string) *redis.Client {
-	t.Helper()
-	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
 func redisHistory(t testing.TB, address, prefix string, markTime time.Duration) *conversation.RedisHistory {
 	t.Helper()
-	h := conversation.NewRedisHistoryWith(client(t, address, prefix), markTime)
+	h := conversation.NewRedisHistoryWith(stacktest.OpenRedis(t, address, prefix), markTime)
 	t.Cleanup(h.Close)
 	return h
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"kiveileder"
-	"kiveileder/internal/redis"
 	"kiveileder/internal/stacktest"
 	"kiveileder/retriever"
 	"kiveileder/services/dialogue"
@@ -28,18 +27,8 @@ func TestRedisAnswers(t *testing.T) {
 	})
 }
 
-func redisClient(t testing.TB, address, prefix string) *redis.Client {
-	t.Helper()
-	c, err := redis.Open(t.Context(), address, redis.Options{Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
 func redisAnswers(t testing.TB, address, prefix string) dialogue.Answers {
-	return dialogue.NewRedisAnswers(redisClient(t, address, prefix), 100)
+	return dialogue.NewRedisAnswers(stacktest.OpenRedis(t, address, prefix), 100)
 }
 
 // While a change of the corpus goes round, a retriever may search another
@@ -102,7 +91,7 @@ func TestCacheKey(t *testing.T) {
 // What is kept elsewhere holds nothing that tells who asked.
 func TestAnswersAreMasked(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
-	c := redisClient(t, address, prefix)
+	c := stacktest.OpenRedis(t, address, prefix)
 	for _, v := range []retriever.Verdict{covered, {Class: retriever.Uncertain}, {Class: retriever.WantsPerson, Intent: "wants_person"}} {
 		cache := dialogue.NewCacheOver(open(t, finds(v, approval)), dialogue.NewRedisAnswers(c, 10), dialogue.CacheOptions{})
 		for _, q := range []string{
@@ -133,25 +122,14 @@ func TestAnswersAreMasked(t *testing.T) {
 // made here.
 func TestAnswersFaults(t *testing.T) {
 	address, prefix := stacktest.Redis(t)
-	for _, c := range []struct {
-		name  string
-		spoil func(f *stacktest.Fault)
-	}{
-		{"cut", (*stacktest.Fault).Cut},
-		{"nothing comes through", func(f *stacktest.Fault) {
-			f.Add(`{"type":"timeout","stream":"downstream","attributes":{"timeout":0}}`)
-		}},
-		{"half answers", func(f *stacktest.Fault) {
-			f.Add(`{"type":"limit_data","stream":"downstream","attributes":{"bytes":10}}`)
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, w := range []stacktest.Way{stacktest.Cut, stacktest.Silent, stacktest.Half(10)} {
+		t.Run(w.Name, func(t *testing.T) {
 			t.Parallel()
 			through, fault := stacktest.Proxy(t, address)
-			client := redisClient(t, through, prefix+c.name)
+			client := stacktest.OpenRedis(t, through, prefix+w.Name)
 			next := &counter{}
 			cache := dialogue.NewCacheOver(next, dialogue.NewRedisAnswers(client, 10), dialogue.CacheOptions{})
-			far := dialogue.NewRedisAnswers(redisClient(t, address, prefix+c.name), 10)
+			far := dialogue.NewRedisAnswers(stacktest.OpenRedis(t, address, prefix+w.Name), 10)
 			turn := func(q string) {
 				t.Helper()
 				start := time.Now()
@@ -163,7 +141,7 @@ func TestAnswersFaults(t *testing.T) {
 				}
 			}
 			turn("a")
-			c.spoil(fault)
+			w.Spoil(fault)
 			for range 3 {
 				turn("a")
 				turn("b")

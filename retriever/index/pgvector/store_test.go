@@ -327,7 +327,7 @@ func TestServerAway(t *testing.T) {
 	if got, err := x.Compare(ctx, q); err != nil || cmp.Diff(want, got) != "" {
 		t.Errorf("mended: %d matches, %v", len(got), err)
 	}
-	fault.Add(`{"type":"latency","stream":"downstream","attributes":{"latency":2000}}`)
+	stacktest.Slow(2 * time.Second).Spoil(fault)
 	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
 	if _, err := x.Compare(short, q); !errors.Is(err, context.DeadlineExceeded) || kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable {
