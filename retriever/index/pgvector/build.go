@@ -196,7 +196,7 @@ func (s *Store) fillBlocks(ctx context.Context, tx pgx.Tx, id int32, p *prepared
 		of[b] = append(of[b], int32(n))
 	}
 	var body []byte
-	err := copyRows(ctx, tx, table+" (no, body)", func(row *rowWriter) error {
+	return fillTable(ctx, tx, table, []string{"no", "body"}, func(row *rowWriter) error {
 		for b := int32(-p.blocks); int(b) < len(p.heads); b++ {
 			if b == 0 && len(p.heads) == 0 {
 				break
@@ -211,11 +211,6 @@ func (s *Store) fillBlocks(ctx context.Context, tx pgx.Tx, id int32, p *prepared
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `alter table `+table+` add primary key (no); analyze `+table)
-	return err
 }
 
 func (s *Store) fillPostings(ctx context.Context, tx pgx.Tx, id int32, p *prepared) error {
@@ -227,7 +222,7 @@ func (s *Store) fillPostings(ctx context.Context, tx pgx.Tx, id int32, p *prepar
 	terms := slices.AppendSeq(slices.Collect(p.letters[texts].Terms()), p.letters[others].Terms())
 	slices.Sort(terms)
 	var body []byte
-	err := copyRows(ctx, tx, table+" (term, texts, others)", func(row *rowWriter) error {
+	return fillTable(ctx, tx, table, []string{"term", "texts", "others"}, func(row *rowWriter) error {
 		for _, t := range slices.Compact(terms) {
 			row.begin(3)
 			row.bytes([]byte(t))
@@ -241,10 +236,15 @@ func (s *Store) fillPostings(ctx context.Context, tx pgx.Tx, id int32, p *prepar
 		}
 		return nil
 	})
-	if err != nil {
+}
+
+// fillTable copies rows into a new table. When they are there, its first column
+// becomes its key.
+func fillTable(ctx context.Context, tx pgx.Tx, table string, columns []string, rows func(row *rowWriter) error) error {
+	if err := copyRows(ctx, tx, table+" ("+strings.Join(columns, ", ")+")", rows); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `alter table `+table+` add primary key (term); analyze `+table)
+	_, err := tx.Exec(ctx, `alter table `+table+` add primary key (`+columns[0]+`); analyze `+table)
 	return err
 }
 
