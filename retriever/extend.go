@@ -49,12 +49,7 @@ func extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 			return nil, nil, fmt.Errorf("source %q is there already", m.ID)
 		}
 	}
-	all := *s.Corpus
-	all.Sources = slices.Concat(s.Corpus.Sources, added.Sources)
-	all.Passages = slices.Concat(s.Corpus.Passages, added.Passages)
-	all.Topics = slices.Concat(s.Corpus.Topics, added.Topics)
-	all.Intents = slices.Concat(s.Corpus.Intents, added.Intents)
-	all.Conflicts = slices.Concat(s.Corpus.Conflicts, added.Conflicts)
+	all := corpus.Join(s.Corpus, added)
 	es, err := s.entries()
 	if err != nil {
 		return nil, nil, err
@@ -79,9 +74,9 @@ func extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 	if err != nil {
 		return nil, nil, err
 	}
-	r := newRetriever(e, x, &all, s.Space)
+	r := newRetriever(e, x, all, s.Space)
 	r.weights, r.judge = s.Weights, s.Judge
-	return r, &all, nil
+	return r, all, nil
 }
 
 // digest gives a hash of everything that an index keeps of entries.

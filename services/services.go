@@ -6,7 +6,6 @@ package services
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"kiveileder"
@@ -103,13 +102,6 @@ func Handle(s *rpc.Server, r Role) {
 		return r.Evaluate(ctx, in.Facts, in.AsOf, in.Language)
 	})
 	retriever.Handle(s, r)
-}
-
-// Handler serves a role under /rpc/.
-func Handler(r Role, token rpc.Token, certified bool) http.Handler {
-	s := &rpc.Server{Token: token, Certified: certified}
-	Handle(s, r)
-	return s
 }
 
 // A Client is the role from far.

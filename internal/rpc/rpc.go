@@ -53,9 +53,9 @@ func Request(ctx context.Context) string {
 	return id
 }
 
-// statusOf gives the HTTP status of an error's code. It is for proxies and
-// people who look on; a caller reads the body.
-func statusOf(c kiveileder.Code) int {
+// Status gives the HTTP status of an error's code. Between roles it is for
+// proxies and people who look on; a caller reads the body.
+func Status(c kiveileder.Code) int {
 	switch c {
 	case kiveileder.CodeInvalid:
 		return http.StatusBadRequest

@@ -103,7 +103,7 @@ func (s *Server) answer(r *http.Request, call func(context.Context, []byte) (any
 		if errors.Is(err, context.DeadlineExceeded) && f.Code == kiveileder.CodeInternal {
 			f.Code = kiveileder.CodeUnavailable
 		}
-		return statusOf(f.Code), marshal(f)
+		return Status(f.Code), marshal(f)
 	}
 	return http.StatusOK, marshal(v)
 }

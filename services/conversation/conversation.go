@@ -246,24 +246,23 @@ func (s *Service) Expire(ctx context.Context) (int, error) {
 	return s.store.Expire(ctx, s.now().Add(-kiveileder.Retention))
 }
 
-// Unanswered counts the messages without an answer, as far as most.
-func (s *Service) Unanswered(ctx context.Context, most int) (int, error) {
-	refs, err := s.store.Unanswered(ctx, most)
-	return len(refs), err
-}
-
 // resumed is how many messages Resume takes at a time.
 const resumed = 1000
 
 // Resume answers messages that were stored and not answered, as after a crash.
-// One that fails does not hold up the others; the first error is given at the
-// end.
-func (s *Service) Resume(ctx context.Context) error {
+// How many there are, as far as 1000, is told to waiting before the first is
+// answered, unless it is nil or they can't be read. One that fails does not
+// hold up the others; the first error is given at the end.
+func (s *Service) Resume(ctx context.Context, waiting func(n int)) error {
 	var failed error
 	for limit := resumed; ; {
 		refs, err := s.store.Unanswered(ctx, limit)
 		if err != nil {
 			return err
+		}
+		if waiting != nil {
+			waiting(len(refs))
+			waiting = nil
 		}
 		done := 0
 		for _, r := range refs {

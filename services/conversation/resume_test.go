@@ -31,9 +31,15 @@ func left(t *testing.T, n int) conversation.Store {
 	return s
 }
 
-// resume runs Resume and gives what was told.
+// resume runs Resume and gives what was told, and checks that it tells at once
+// how many wait.
 func resume(t *testing.T, s conversation.Store, d *fakeDialogue) (told []string, err error) {
 	t.Helper()
+	refs, err := s.Unanswered(t.Context(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var waiting []int
 	err = conversation.New(s, d, publisher(func(e kiveileder.Event) {
 		switch {
 		case e.Entry == nil: // a stage
@@ -42,7 +48,13 @@ func resume(t *testing.T, s conversation.Store, d *fakeDialogue) (told []string,
 		default:
 			told = append(told, e.Key+" "+e.Entry.ID)
 		}
-	})).Resume(t.Context())
+	})).Resume(t.Context(), func(n int) {
+		if len(told) > 0 {
+			t.Errorf("told of %d when %d were answered", n, len(told))
+		}
+		waiting = append(waiting, n)
+	})
+	same(t, "waiting", []int{len(refs)}, waiting)
 	return told, err
 }
 
