@@ -31,6 +31,7 @@ type Case struct {
 	Language    kiveileder.Language // of the page; bokmål when empty
 	Opened      time.Time
 	OpenedBy    string
+	Changed     time.Time // when something last happened in it; zero when that is not told
 	Closed      time.Time // zero while it is open
 	ClosedBy    string
 	Unit        string // the agency that leads it (administrativEnhet)
@@ -88,7 +89,33 @@ type Document struct {
 	Type    string // media type
 	Format  string // PRONOM id; found from the type and the content when empty
 	Content []byte
+
+	// Parts are what stands in it, for those who read the case and not its
+	// files. A plain text needs none.
+	Parts []Part
+
+	// Screening of the document alone, such as an internal enclosure.
+	Screening *Screening
 }
+
+// A Part is a piece of a document.
+type Part struct {
+	Kind     PartKind            `json:"kind"`
+	Label    string              `json:"label,omitempty"` // of an item
+	Text     string              `json:"text"`
+	Language kiveileder.Language `json:"language,omitempty"` // when it is another than the case's
+}
+
+// PartKind says how a part is shown.
+type PartKind string
+
+const (
+	Heading   PartKind = "heading"
+	Paragraph PartKind = "paragraph" // line breaks stay
+	Quote     PartKind = "quote"
+	Item      PartKind = "item" // a label with what belongs to it
+	Mark      PartKind = "mark" // what must be seen first, such as that it is internal
+)
 
 // Screening keeps something from the public (skjerming).
 type Screening struct {
@@ -173,6 +200,10 @@ func (c Case) Check() error {
 		for j, d := range e.Documents {
 			place := fmt.Sprintf("%s: document %d", where, j+1)
 			need(place, "title", d.Title)
+			if d.Screening != nil {
+				need(place, "screening: restriction", d.Screening.Restriction)
+				need(place, "screening: legal", d.Screening.Legal)
+			}
 			if _, ok := d.format(); !ok {
 				problems = append(problems, fmt.Errorf("%s: no format is known for its type: give one", place))
 			}

@@ -46,9 +46,22 @@ func sample() Case {
 			{ID: "9", Kind: Outgoing, Title: "Svar", PublicTitle: "Svar", At: time.Date(2026, time.June, 30, 9, 0, 0, 0, time.UTC), By: "Ola Jurist",
 				Screening: &Screening{Restriction: "UO", Legal: "offentleglova § 13"},
 				Parties:   []Party{receiver, sender, {Role: Sender, Internal: true, Name: "Direktoratet for medisinske produkter"}},
-				Documents: []Document{{Title: "Svar", Name: "svar.html", Type: "text/html", Content: []byte("<p>Ja.</p>")}}},
+				Documents: []Document{{Title: "Svar", Name: "svar.html", Type: "text/html", Content: []byte("<p>Ja.</p>")}, internal()}},
 		},
 	}
+}
+
+// internal is an enclosure that the archive screens alone.
+func internal() Document {
+	d, err := NewDocument("Påtegningsark", "paategning.html", "", []Part{
+		{Kind: Mark, Text: "Internt dokument"}, {Kind: Heading, Text: "<h1>Helsedirektoratet"}, {Kind: Item, Label: "Godkjent", Text: "30.06.2026 & <b>"},
+		{Kind: Paragraph, Text: "Med forbehold:\n<script>alert(2)</script>", Language: kiveileder.Nynorsk}, {Kind: Quote, Text: "«Ordrett» \" onmouseover=x", Language: kiveileder.English},
+	})
+	if err != nil {
+		panic(err)
+	}
+	d.Screening = &Screening{Restriction: "UO", Legal: "offentleglova § 14"}
+	return d
 }
 
 func zipped(t *testing.T, c Case) map[string][]byte {
@@ -210,6 +223,7 @@ func TestCheck(t *testing.T) {
 		"entry 1: has no document":                                       func(c *Case) { c.Entries[0].Documents = nil },
 		"entry 1: has no party":                                          func(c *Case) { c.Entries[0].Parties = nil },
 		"entry 1: party 1: name is missing":                              func(c *Case) { c.Entries[0].Parties[0].Name = "" },
+		"entry 2: document 2: screening: legal is missing":               func(c *Case) { c.Entries[2].Documents[1].Screening.Legal = "" },
 		"entry 1: party 1: no such role":                                 func(c *Case) { c.Entries[0].Parties[0].Role = "boss" },
 		"entry 1: document 1: no format is known for its type: give one": func(c *Case) { c.Entries[0].Documents[0].Type = "application/x-odd" },
 		"entry 1: document 2: no format is known":                        func(c *Case) { c.Entries[0].Documents[1].Content = []byte("no PDF") },
@@ -256,10 +270,15 @@ func TestHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Check(t, "case.html", b.String())
-	for _, bad := range []string{"<script", "<utvikling>", "<kari>", "http://", "https://"} {
-		if strings.Contains(b.String(), bad) {
+	for _, bad := range []string{"<script", "<utvikling>", "<kari>", "<h1>Helse", "http://", "https://"} {
+		if strings.Contains(b.String()+string(internal().Content), bad) {
 			t.Errorf("%s stands in the page", bad)
 		}
+	}
+	golden.Check(t, "document.html", string(internal().Content))
+	b.Reset()
+	if err := WriteHTML(&b, sample(), time.Time{}); err != nil || strings.Contains(b.String(), "Skrevet ut") {
+		t.Errorf("without a time of printing: %v", err)
 	}
 	b.Reset()
 	open := sample()

@@ -77,18 +77,19 @@ type (
 		Enclosures  int           `xml:"antallVedlegg"`
 	}
 	description struct {
-		ID       string `xml:"systemID"`
-		Type     code   `xml:"dokumenttype"`
-		Status   code   `xml:"dokumentstatus"`
-		Title    string `xml:"tittel"`
-		Made     string `xml:"opprettetDato"`
-		MadeBy   string `xml:"opprettetAv"`
-		Medium   code   `xml:"dokumentmedium"`
-		As       code   `xml:"tilknyttetRegistreringSom"`
-		Number   int    `xml:"dokumentnummer"`
-		Joined   string `xml:"tilknyttetDato"`
-		JoinedBy string `xml:"tilknyttetAv"`
-		Object   object `xml:"dokumentobjekt"`
+		ID        string     `xml:"systemID"`
+		Type      code       `xml:"dokumenttype"`
+		Status    code       `xml:"dokumentstatus"`
+		Title     string     `xml:"tittel"`
+		Made      string     `xml:"opprettetDato"`
+		MadeBy    string     `xml:"opprettetAv"`
+		Medium    code       `xml:"dokumentmedium"`
+		As        code       `xml:"tilknyttetRegistreringSom"`
+		Number    int        `xml:"dokumentnummer"`
+		Joined    string     `xml:"tilknyttetDato"`
+		JoinedBy  string     `xml:"tilknyttetAv"`
+		Screening *screening `xml:"skjerming"`
+		Object    object     `xml:"dokumentobjekt"`
 	}
 	object struct {
 		ID        string `xml:"systemID"`
@@ -232,7 +233,7 @@ func newDescription(number string, e Entry, i, j int, d Document) description {
 	return description{
 		ID: id("document", number, e.ID, place), Type: letter, Status: documentFinished, Title: line(d.Title),
 		Made: stamp(e.At), MadeBy: line(e.By), Medium: electronic,
-		As: as, Number: j + 1, Joined: stamp(e.At), JoinedBy: line(e.By),
+		As: as, Number: j + 1, Joined: stamp(e.At), JoinedBy: line(e.By), Screening: newScreening(d.Screening),
 		Object: object{
 			ID: id("object", number, e.ID, place), Version: 1, Variant: variant, Format: code{f.id, f.name},
 			Media: d.Type, Made: stamp(e.At), MadeBy: line(e.By), Name: d.file(i, j), File: d.file(i, j),
