@@ -20,14 +20,25 @@ type Contact struct {
 	Name  string `json:"name,omitempty"`
 	Email string `json:"email,omitempty"`
 	Phone string `json:"phone,omitempty"`
+
+	// Conversation is the id of the asker's conversation: whoever has it may
+	// speak for the asker. It stands in the links of letters and is shown to
+	// nobody else.
+	Conversation string `json:"conversation,omitempty"`
 }
 
-// check refuses what is no contact; ok is false for one that says nothing.
+// Public gives what people who work on the case may see.
+func (c Contact) Public() Contact {
+	c.Conversation = ""
+	return c
+}
+
+// check refuses what is no contact; ok is false for one that reaches nobody.
 func (c Contact) check() (ok bool, err error) {
-	if c == (Contact{}) {
+	if c.Public() == (Contact{}) {
 		return false, nil
 	}
-	for _, s := range []string{c.Name, c.Email, c.Phone} {
+	for _, s := range []string{c.Name, c.Email, c.Phone, c.Conversation} {
 		if err := checkText(s, MaxShort); err != nil {
 			return false, err
 		}

@@ -31,6 +31,12 @@ type Config struct {
 	// rest on the case alone: it is kept in the list.
 	Due func(Case) time.Time
 
+	// Fill puts into the data of a command what the service knows better than
+	// its sender, such as what a publication leans on, or refuses it; nil: nothing.
+	// What it gives must be of the same type, and rest on the case, the data and
+	// the time alone.
+	Fill func(c Case, data any, at time.Time) (any, error)
+
 	// News is told after something was stored, with the case as it is then; nil:
 	// nobody. It must not block.
 	News func(caseID string, c Case)
@@ -53,6 +59,9 @@ func New(c Config) *Service {
 	}
 	if c.Due == nil {
 		c.Due = func(Case) time.Time { return time.Time{} }
+	}
+	if c.Fill == nil {
+		c.Fill = func(_ Case, data any, _ time.Time) (any, error) { return data, nil }
 	}
 	if c.News == nil {
 		c.News = func(string, Case) {}
@@ -228,7 +237,9 @@ func (s *Service) try(ctx context.Context, snap Snapshot, c Command, sealed []by
 	if err := s.moved(snap, c); err != nil {
 		return snap, Event{}, err
 	}
-	data = complete(snap, c.Actor, data, now)
+	if data, err = s.Fill(snap.Case, complete(snap, c.Actor, data, now), now); err != nil {
+		return snap, Event{}, err
+	}
 	if err := s.guard(snap, c, data, now); err != nil {
 		return snap, Event{}, err
 	}
@@ -286,7 +297,7 @@ func (s *Service) Beat(ctx context.Context, id string, actor Actor) (Lease, erro
 }
 
 // Contact opens the contact for somebody who works on the case, or for the
-// service itself, which sends the mails.
+// service itself, which sends the mails and alone gets the conversation's id.
 func (s *Service) Contact(ctx context.Context, id string, actor Actor) (Contact, error) {
 	snap, err := s.Load(ctx, id)
 	switch {
@@ -301,5 +312,9 @@ func (s *Service) Contact(ctx context.Context, id string, actor Actor) (Contact,
 	if err != nil {
 		return Contact{}, err
 	}
-	return s.Seal.Open(id, sealed)
+	c, err := s.Seal.Open(id, sealed)
+	if actor.Role != System {
+		c = c.Public()
+	}
+	return c, err
 }

@@ -22,11 +22,21 @@ type Composer struct {
 	texts  *texts
 }
 
-// NewComposer checks who the mails are from.
+// NewComposer checks who the mails are from, and that the address for replies
+// has room for the token of a case whose id is 24 hexadecimal digits.
 func NewComposer(id Identity, tokens *Tokens) (*Composer, error) {
 	a, err := newAddresses(id)
 	if err != nil {
 		return nil, err
+	}
+	if a.Plus { // better now than with each letter
+		token, err := tokens.Make(strings.Repeat("0", 24), 5000, epoch)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := a.reply(token); err != nil {
+			return nil, err
+		}
 	}
 	t, err := loadTexts()
 	if err != nil {

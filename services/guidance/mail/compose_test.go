@@ -43,6 +43,9 @@ func testLetter(k Kind, lang kiveileder.Language) Letter {
 		l.Due = testDay.AddDate(0, 0, 14)
 		l.Questions = []string{"Er samtykke innhentet fra alle?", "Hvem er dataansvarlig?\nSkriv gjerne hvorfor."}
 		l.References = []string{"first@x.example", "<second@x.example>"}
+	case Referral:
+		l.Referred = "Statens\nhelsetilsyn"
+		l.Sections = []Section{{"", "Det gjelder tilsyn, ikke veiledning."}}
 	case Answer:
 		l.Agencies = []string{"Helsedirektoratet", "DMP", "Datatilsynet"}
 		l.Sections = []Section{
@@ -64,6 +67,14 @@ func compose(t testing.TB, c *Composer, it Item, l Letter) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func TestNewComposerRefuses(t *testing.T) {
+	id := testIdentity
+	id.Reply = strings.Repeat("s", 21) + "@ki.example.no"
+	if _, err := NewComposer(id, testTokens(t)); err == nil || !strings.Contains(err.Error(), "before the @") {
+		t.Errorf("no room for a token: %v", err)
+	}
 }
 
 func TestTexts(t *testing.T) {

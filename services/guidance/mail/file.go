@@ -31,6 +31,29 @@ func (f File) Send(_ context.Context, m *Message) (Status, error) {
 	return Kept, nil
 }
 
+// asideMost is how many mails are put aside in a folder before somebody has to
+// look at them.
+const asideMost = 1000
+
+// Aside keeps a raw mail that came in for a person to look at, under the key
+// that Sort gave it: the same mail again is the same file.
+func Aside(dir, key string, raw []byte) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("folder for mails put aside: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("folder for mails put aside: %w", err)
+	}
+	if len(entries) >= asideMost {
+		return fmt.Errorf("%d mails were put aside and wait for a person: no more are kept", len(entries))
+	}
+	if err := replace(filepath.Join(dir, filepath.Base(key)+".eml"), raw); err != nil {
+		return fmt.Errorf("put mail aside: %w", err)
+	}
+	return nil
+}
+
 // replace writes a file beside its place and moves it there. Only the owner
 // may read it: it has an address in it.
 func replace(name string, b []byte) (err error) {

@@ -72,12 +72,13 @@ func signed(s string) (at time.Time, sum []byte, ok bool) {
 	return time.Unix(seconds, 0), sum, err == nil
 }
 
-// A Mailbox is where mails lie that came in; IMAP will be one.
+// A Mailbox is where mails lie that came in.
 type Mailbox interface {
-	// Next gives a mail that was not settled, ok false when there is none.
+	// Next gives a mail that was not settled, ok false when there is none, or
+	// when each has been given once since it last said so.
 	Next(ctx context.Context) (m Waiting, ok bool, err error)
 	// Settle says that the mail needs no further look; refused ones are kept
-	// apart for a person.
+	// apart for a person. A mail that is gone is settled.
 	Settle(ctx context.Context, id string, refused bool) error
 }
 
@@ -86,29 +87,4 @@ type Waiting struct {
 	ID       string // in the mailbox
 	Raw      []byte
 	Envelope Envelope
-}
-
-// Drain sorts what lies in a mailbox and gives it to take. A mail is settled
-// when take has returned without an error; until then it comes again, with
-// the same Key.
-func (in *Inbox) Drain(ctx context.Context, box Mailbox, now func() time.Time, take func(context.Context, *Arrived) error) error {
-	for ctx.Err() == nil {
-		w, ok, err := box.Next(ctx)
-		if err != nil {
-			return fmt.Errorf("read mailbox: %w", err)
-		}
-		if !ok {
-			return nil
-		}
-		a, refused := in.Sort(w.Raw, w.Envelope, now())
-		if refused == nil {
-			if err := take(ctx, a); err != nil {
-				return fmt.Errorf("take mail: %w", err)
-			}
-		}
-		if err := box.Settle(ctx, w.ID, refused != nil); err != nil {
-			return fmt.Errorf("settle mail: %w", err)
-		}
-	}
-	return ctx.Err()
 }

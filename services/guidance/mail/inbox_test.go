@@ -2,7 +2,6 @@ package mail
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -439,49 +438,6 @@ func TestHook(t *testing.T) {
 	}
 	if _, err := (Hook{testInbox(t), [][]byte{nil}}).Receive(SignHook(nil, raw, testDay), raw, testDay); !errors.Is(err, ErrSignature) {
 		t.Errorf("no secret set: %v", err)
-	}
-}
-
-// A mailbox in memory.
-type testBox struct {
-	mails   []Waiting
-	settled map[string]bool
-}
-
-func (b *testBox) Next(context.Context) (Waiting, bool, error) {
-	if len(b.mails) == 0 {
-		return Waiting{}, false, nil
-	}
-	return b.mails[0], true, nil
-}
-
-func (b *testBox) Settle(_ context.Context, id string, refused bool) error {
-	b.mails = b.mails[1:]
-	b.settled[id] = refused
-	return nil
-}
-
-func TestDrain(t *testing.T) {
-	good := incoming(t, "From: kari@example.org\nTo: {reply}\n\nJa.\n")
-	box := &testBox{[]Waiting{{ID: "1", Raw: good}, {ID: "2", Raw: []byte("junk")}, {ID: "3", Raw: good}}, map[string]bool{}}
-	var keys []string
-	away := errors.New("store is away")
-	take := func(_ context.Context, a *Arrived) error {
-		keys = append(keys, a.Key)
-		if len(keys) == 2 {
-			return away
-		}
-		return nil
-	}
-	now := func() time.Time { return testDay }
-	if err := testInbox(t).Drain(t.Context(), box, now, take); !errors.Is(err, away) {
-		t.Fatal(err)
-	}
-	if err := testInbox(t).Drain(t.Context(), box, now, take); err != nil {
-		t.Fatal(err)
-	}
-	if len(keys) != 3 || keys[1] != keys[2] || len(box.settled) != 3 || !box.settled["2"] || box.settled["1"] {
-		t.Errorf("%q, %v", keys, box.settled)
 	}
 }
 

@@ -7,7 +7,8 @@
 // a process dies between the server's yes and the store's; the Message-ID is
 // then the same, so that a receiver can drop the double.
 //
-// Incoming: Inbox reads a raw mail within limits and says what it is. Only a
+// Incoming: mails come by a signed hook or lie in a mailbox (IMAP). Inbox reads
+// a raw mail within limits and says what it is. Only a
 // token of our own, in an address or in a Message-ID, says which case a mail
 // belongs to: never its subject, its sender or what it quotes.
 //
@@ -20,31 +21,27 @@ import (
 	"time"
 
 	"kiveileder"
+	"kiveileder/services/guidance"
 )
 
 // Kind says which letter it is.
-type Kind string
+type Kind = guidance.MailKind
 
 const (
-	Receipt  Kind = "receipt"  // the case is made; when an answer can be expected
-	Question Kind = "question" // the lawyers ask the asker
-	Answer   Kind = "answer"   // the agencies' answer
-	Reminder Kind = "reminder" // a question is still open
+	Receipt  = guidance.MailReceipt  // the case is made; when an answer can be expected
+	Question = guidance.MailQuestion // the lawyers ask the asker
+	Answer   = guidance.MailAnswer   // the agencies' answer
+	Referral = guidance.MailReferral // the case is for somebody else to answer
+	Reminder = Kind("reminder")      // a question is still open
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{Receipt, Question, Answer, Reminder}
+var Kinds = []Kind{Receipt, Question, Answer, Referral, Reminder}
 
 // An Item is a mail in the outbox. It names no receiver: the address is looked
-// up when the mail is sent, so that it can be deleted until then.
-type Item struct {
-	ID      string // the same for the same event and kind; given by who fills the outbox
-	Case    string
-	Seq     int64 // of the event that it tells of
-	Kind    Kind
-	At      time.Time // of that event
-	Attempt int       // 1 for the first; counted when the mail is taken, so that a crash counts too
-}
+// up when the mail is sent, so that it can be deleted until then. At is what
+// the mail is dated, and chooses the key of its token.
+type Item = guidance.Mail
 
 // A Letter is what a mail says, before it is put in words.
 type Letter struct {
@@ -55,8 +52,9 @@ type Letter struct {
 	Expected   time.Time
 	Due        time.Time // for a reply; zero when there is none
 	Agencies   []string
+	Referred   string // of a Referral: to whom
 	Questions  []string
-	Sections   []Section // the answer's text; empty where only the link is sent
+	Sections   []Section // the answer's text, empty where only the link is sent; why the case was referred
 	References []string  // Message-IDs of earlier mails of the case, oldest first, ours and the asker's
 }
 
@@ -66,8 +64,9 @@ type Section struct {
 	Text    string
 }
 
-// Letters finds what a mail says. ErrGone means that nobody is to have it any
-// more: the address was deleted, the case withdrawn.
+// Letters finds what a mail says. ErrGone means that nobody can have it any
+// more: the address was deleted. ErrNeedless means that nobody needs it any
+// more: the question was answered, the case withdrawn.
 type Letters interface {
 	Letter(ctx context.Context, it Item) (Letter, error)
 }
@@ -78,15 +77,21 @@ type LettersFunc func(ctx context.Context, it Item) (Letter, error)
 // Letter calls f.
 func (f LettersFunc) Letter(ctx context.Context, it Item) (Letter, error) { return f(ctx, it) }
 
-// ErrGone says that a mail has no receiver any more; it is dead at once.
-var ErrGone = errors.New("nobody to send to")
+var (
+	// ErrGone says that a mail has no receiver any more; it is dead at once.
+	ErrGone = errors.New("nobody to send to")
+	// ErrNeedless says that a mail tells nothing any more; it is dropped, and
+	// nobody has to look at it.
+	ErrNeedless = errors.New("nothing to tell any more")
+)
 
 // Status says what became of a mail that a Sender took.
-type Status string
+type Status = guidance.MailStatus
 
 const (
-	Sent Status = "sent" // a server has taken it
-	Kept Status = "kept" // it stands in a folder; nobody has got it
+	Sent    = guidance.MailSent // a server has taken it
+	Kept    = guidance.MailKept // it stands in a folder; nobody has got it
+	Dropped = Status("dropped") // it was not needed any more; nothing was sent
 )
 
 // A Sender sends a mail or keeps it. An error is a *Failure where the sender

@@ -57,6 +57,7 @@ type Mail struct {
 	Subject     string
 	Text        string // all of it, from the plain part, else from HTML
 	Cut         bool   // Text was longer than is kept
+	Size        int    // bytes of text before that
 	Attachments []Attachment
 	Report      *Report // of a server or mail program, in a multipart/report
 
@@ -99,6 +100,7 @@ func Read(raw []byte) (*Mail, error) {
 		return nil, refuse(err)
 	}
 	m.Text = r.text()
+	m.Size = len(m.Text)
 	if len(m.Text) > maxText {
 		m.Text, m.Cut = strings.ToValidUTF8(m.Text[:maxText], ""), true
 	}

@@ -60,6 +60,7 @@ var places = map[Kind][]string{
 	Receipt:  {"number", "expected"},
 	Question: {"number", "due"},
 	Answer:   {"number", "agencies"},
+	Referral: {"number", "referred"},
 	Reminder: {"number", "due"},
 }
 

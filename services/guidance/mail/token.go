@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -87,7 +88,7 @@ func (t *Tokens) Make(caseID string, seq int64, at time.Time) (string, error) {
 	}
 	b := binary.BigEndian.AppendUint16(nil, uint16(days))
 	b = binary.AppendUvarint(b, uint64(seq))
-	b = append(b, caseID...)
+	b = append(b, pack(caseID)...)
 	return tokenText.EncodeToString(append(b, mac(t.key(at), "token", b)[:macBytes]...)), nil
 }
 
@@ -106,13 +107,40 @@ func (t *Tokens) Open(token string, now time.Time) (Ref, error) {
 		return Ref{}, ErrForged
 	}
 	r := Ref{
-		Case: string(body[dayBytes+n:]), Seq: int64(seq),
+		Case: unpack(body[dayBytes+n:]), Seq: int64(seq),
 		Day: epoch.AddDate(0, 0, int(binary.BigEndian.Uint16(body))),
 	}
 	if now.Sub(r.Day) > t.life {
 		return r, ErrExpired
 	}
 	return r, nil
+}
+
+// A case's id of hexadecimal digits takes half the room, so that an address
+// with a token holds it. Marks tell packed ids from others.
+const (
+	packedID = 0
+	plainID  = 1
+)
+
+func pack(id string) []byte {
+	if b, err := hex.DecodeString(id); err == nil && hex.EncodeToString(b) == id {
+		return append([]byte{packedID}, b...)
+	}
+	if id[0] <= plainID {
+		return append([]byte{plainID}, id...)
+	}
+	return []byte(id)
+}
+
+func unpack(b []byte) string {
+	switch {
+	case len(b) > 0 && b[0] == packedID:
+		return hex.EncodeToString(b[1:])
+	case len(b) > 0 && b[0] == plainID:
+		return string(b[1:])
+	}
+	return string(b)
 }
 
 // tag tells mails of one event apart.

@@ -99,7 +99,10 @@ func respell(s string) string {
 func TestTokensRoundTrip(t *testing.T) {
 	tokens := testTokens(t)
 	rapid.Check(t, func(t *rapid.T) {
-		id := string(rapid.SliceOfN(rapid.Byte(), 1, maxCaseID).Draw(t, "case"))
+		id := rapid.OneOf(
+			rapid.Map(rapid.SliceOfN(rapid.Byte(), 1, maxCaseID), func(b []byte) string { return string(b) }),
+			rapid.StringMatching(`[\x00\x01]?[0-9a-fA-F]{1,63}`),
+		).Draw(t, "case")
 		seq := rapid.Int64Range(0, 1<<62).Draw(t, "seq")
 		s, err := tokens.Make(id, seq, testDay)
 		if err != nil {
@@ -156,5 +159,10 @@ func TestAddress(t *testing.T) {
 	}
 	if _, err := a.reply(strings.Repeat("a", 60)); err == nil {
 		t.Error("65 characters before the @: want an error")
+	}
+	// A case's id of 24 digits fits, also after many events.
+	a.local = "ki.veiledning"
+	if _, err := a.reply(makeToken(t, testTokens(t), "0123456789abcdef01234567", 5000, testDay)); err != nil {
+		t.Error(err)
 	}
 }

@@ -75,6 +75,9 @@ func (w *Worker) One(ctx context.Context) (more bool, err error) {
 		return true, w.settle(ctx, it, func() error { return w.Outbox.Dead(ctx, it, "too many attempts") })
 	}
 	m, err := w.write(ctx, it)
+	if errors.Is(err, ErrNeedless) {
+		return true, w.settle(ctx, it, func() error { return w.Outbox.Done(ctx, it, Dropped, "") })
+	}
 	if err != nil {
 		return true, w.failed(ctx, it, err)
 	}

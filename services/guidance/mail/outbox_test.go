@@ -18,7 +18,7 @@ type Row struct {
 	Reason    string // of the last failure
 }
 
-// Memory is an Outbox in memory.
+// Memory is an Outbox in memory, into which a test puts what it likes.
 type Memory struct {
 	mu   sync.Mutex
 	rows []*Row

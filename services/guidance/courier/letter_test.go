@@ -1,0 +1,327 @@
+package courier
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kiveileder"
+	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/mail"
+	"kiveileder/services/rules"
+)
+
+var draft = guidance.Draft{
+	Sections:   []guidance.Section{{Question: "Må vi søke REK?", Text: "Ja, når formålet er forskning."}},
+	References: []string{"helseforskningsloven § 9"},
+}
+
+// want checks that a letter was sent, of a kind, with words in it.
+func want(t *testing.T, got []letter, kind mail.Kind, words ...string) letter {
+	t.Helper()
+	if len(got) != 1 || got[0].Item.Kind != kind {
+		t.Fatalf("%d letters went out, want one %s", len(got), kind)
+	}
+	for _, s := range words {
+		if !strings.Contains(got[0].text, s) {
+			t.Errorf("%s without %q:\n%s", kind, s, got[0].text)
+		}
+	}
+	return got[0]
+}
+
+func TestLetters(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	link := "https://ki.example.no/#sak=conversation-1"
+	receipt := want(t, w.works(), mail.Receipt, "KI-2026-0001", "20. april 2026", link)
+	if receipt.To != "kari@example.org" || receipt.header.Get("References") != "" {
+		t.Errorf("to %s, references %q", receipt.To, receipt.header.Get("References"))
+	}
+	w.asks("Er samtykke innhentet?")
+	question := want(t, w.works(), mail.Question, "Er samtykke innhentet?", "2. april 2026", link)
+	if got := question.header.Get("In-Reply-To"); got != "<"+receipt.ID+">" {
+		t.Errorf("the question answers %q", got)
+	}
+	w.does(asker, guidance.Replied, guidance.RepliedData{Task: w.snap().Case.Tasks[0].ID, Text: "Ja."})
+	w.sends(draft)
+	answer := want(t, w.works(), mail.Answer, "Helsedirektoratet", "Ja, når formålet er forskning.", "Henvisninger", "helseforskningsloven § 9", link)
+	if refs := strings.Fields(answer.header.Get("References")); !slices.Equal(refs, []string{"<" + receipt.ID + ">", "<" + question.ID + ">"}) {
+		t.Errorf("references %q", refs)
+	}
+	w.does(anne, guidance.Reopened, guidance.ReopenedData{Reason: "Nytt."})
+	w.does(anne, guidance.Referred, guidance.ReferredData{To: "Statens helsetilsyn", Reason: "Det gjelder tilsyn."})
+	want(t, w.works(), mail.Referral, "Statens helsetilsyn", "Det gjelder tilsyn.")
+
+	var mails []string
+	for _, e := range w.events(guidance.Delivered) {
+		d := e.Data.(guidance.DeliveredData)
+		if d.Channel != "mail" || e.Actor != System {
+			t.Errorf("%+v", e)
+		}
+		mails = append(mails, d.Mail)
+	}
+	var ids []string
+	for _, m := range w.sent {
+		ids = append(ids, m.Item.ID)
+	}
+	if diff := cmp.Diff(ids, mails); diff != "" {
+		t.Error(diff)
+	}
+	if n := w.figure("kiveileder_letters_total", " sent "); n != 4 {
+		t.Errorf("%v counted as sent", n)
+	}
+}
+
+func TestLettersInLanguages(t *testing.T) {
+	for lang, word := range map[kiveileder.Language]string{"nn": "førespurnaden", "en": "We have received", "": "henvendelsen", "xx": "henvendelsen"} {
+		w := newWorld(t, nil)
+		w.opens(guidance.ReceivedData{Language: lang}, kari)
+		want(t, w.works(), mail.Receipt, word)
+	}
+}
+
+func TestQuotesInAnswer(t *testing.T) {
+	w := newWorld(t, func(c *Config) {
+		c.Service.Verbatim = func(rules.Quote) bool { return true }
+		c.Source = func(q rules.Quote, _ kiveileder.Language) string {
+			return map[string]string{"hforsknl": "helseforskningsloven"}[q.Source]
+		}
+	})
+	w.opens(guidance.ReceivedData{}, kari)
+	w.works()
+	w.does(anne, guidance.Claimed, nil)
+	w.does(anne, guidance.Assessed, nil)
+	d := draft
+	d.Quotes = []rules.Quote{{Source: "hforsknl", Passage: "9", Text: "må forhåndsgodkjennes"}, {Source: "annet", Text: "noe"}}
+	w.sends(d)
+	want(t, w.works(), mail.Answer, "Sitater", "«må forhåndsgodkjennes» (helseforskningsloven)", "«noe» (annet)")
+}
+
+func TestNoLinkWithoutOrigin(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Origin = "" })
+	w.opens(guidance.ReceivedData{}, kari)
+	if l := want(t, w.works(), mail.Receipt); strings.Contains(l.text, "sak=") || strings.Contains(l.text, "Se saken") {
+		t.Error(l.text)
+	}
+	for _, origin := range []string{"ki.example.no", "https://ki.example.no/", "ftp://ki.example.no", "https://"} {
+		c := w.Config
+		c.Origin, c.Metrics = origin, nil
+		if _, err := New(c); err == nil {
+			t.Errorf("origin %q was taken", origin)
+		}
+	}
+}
+
+// What is not needed any more is dropped, and is no failure.
+func TestDropped(t *testing.T) {
+	const none = mail.Status("")
+	for name, c := range map[string]struct {
+		who                       guidance.Contact
+		then                      func(w *world)
+		receipt, question, answer mail.Status
+	}{
+		"withdrawn": {kari, func(w *world) { w.does(asker, guidance.Withdrawn, nil) }, mail.Dropped, none, none},
+		"withdrawn after a question": {kari, func(w *world) {
+			w.asks("Hva?")
+			w.does(asker, guidance.Withdrawn, nil)
+		}, mail.Dropped, mail.Dropped, none},
+		"answered before it was asked": {kari, func(w *world) {
+			e := w.asks("Hva?")
+			w.does(asker, guidance.Replied, guidance.RepliedData{Task: e.Seq, Text: "Det."})
+		}, mail.Sent, mail.Dropped, none},
+		"withdrawn after an answer": {kari, func(w *world) {
+			w.asks("Hva?")
+			w.does(asker, guidance.Replied, guidance.RepliedData{Task: w.snap().Case.Tasks[0].ID, Text: "Det."})
+			w.sends(draft)
+			w.does(asker, guidance.Reopened, guidance.ReopenedData{Reason: "Uklart."})
+			w.does(asker, guidance.Withdrawn, nil)
+		}, mail.Dropped, mail.Dropped, mail.Sent},
+		"anonymised": {kari, func(w *world) {
+			w.does(asker, guidance.Withdrawn, nil)
+			w.does(System, guidance.Anonymised, guidance.AnonymisedData{Reason: "Gammel."})
+		}, mail.Dropped, none, none},
+		"a telephone alone": {guidance.Contact{Phone: "99887766"}, func(*world) {}, mail.Dropped, none, none},
+		"nobody":            {guidance.Contact{Conversation: "conversation-1"}, func(*world) {}, none, none, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			w.opens(guidance.ReceivedData{}, c.who)
+			c.then(w)
+			w.works()
+			got := w.status()
+			if got[mail.Receipt] != c.receipt || got[mail.Question] != c.question || got[mail.Answer] != c.answer {
+				t.Errorf("%v", got)
+			}
+			if n := len(w.events(guidance.Undelivered)); n != 0 {
+				t.Errorf("%d undelivered", n)
+			}
+		})
+	}
+}
+
+func TestContactDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	if err := w.store.DeleteContact(t.Context(), "c1"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.works(); len(got) != 0 || w.status()[mail.Receipt] != guidance.MailDead || len(w.events(guidance.Undelivered)) != 1 {
+		t.Errorf("%d sent, %v", len(got), w.status())
+	}
+	if err := w.dead(t.Context()); err != nil || w.figure("kiveileder_letters_dead", "") != 1 {
+		t.Errorf("%v, %v dead", err, w.figure("kiveileder_letters_dead", ""))
+	}
+}
+
+// The asker is reminded on the days that the data says, once each, at the time
+// of day at which the question was asked, and no more once they replied.
+func TestReminders(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	w.asks("Er samtykke innhentet?")
+	if n := len(w.works()); n != 2 {
+		t.Fatalf("%d letters at first", n)
+	}
+	asked := w.snap().Case.Tasks[0].At
+	w.pass(6 * 24 * time.Hour)
+	if n := len(w.works()); n != 0 {
+		t.Fatalf("%d letters before the day", n)
+	}
+	w.pass(asked.Add(7*24*time.Hour - time.Hour).Sub(w.clock())) // the clocks went forward: the day came an hour sooner
+	r := want(t, w.works(), mail.Reminder, "Er samtykke innhentet?", "2. april 2026")
+	if refs := strings.Fields(r.header.Get("References")); len(refs) != 2 {
+		t.Errorf("references %q", refs)
+	}
+	if date, err := r.header.Date(); err != nil || !date.Equal(asked.Add(7*24*time.Hour-time.Hour).Truncate(time.Second)) {
+		t.Errorf("dated %s, %v", date, err)
+	}
+	w.pass(5 * time.Minute)
+	if n := len(w.works()); n != 0 {
+		t.Errorf("%d letters more", n)
+	}
+	if p := PostedOf(w.mails(), true, w.clock()); len(p) != 3 {
+		t.Errorf("people see %+v", p)
+	}
+	w.does(asker, guidance.Replied, guidance.RepliedData{Task: w.snap().Case.Tasks[0].ID, Text: "Ja."})
+	w.pass(30 * 24 * time.Hour)
+	if n := len(w.works()); n != 0 || w.figure("kiveileder_letters_total", " dropped ") != 1 || len(w.events(guidance.Undelivered)) != 0 {
+		t.Errorf("%d letters after the reply, %v dropped", n, w.figure("kiveileder_letters_total", " dropped "))
+	}
+}
+
+// Without a reply both come, and the second names no day that has passed.
+func TestSecondReminder(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	w.asks("Hva?")
+	w.works()
+	w.pass(15 * 24 * time.Hour)
+	got := w.works()
+	if len(got) != 2 || got[0].ID == got[1].ID || !strings.Contains(got[0].text, "Svar gjerne innen") || strings.Contains(got[1].text, "Svar gjerne innen") {
+		t.Errorf("%d letters", len(got))
+	}
+}
+
+func (w *world) mails() []guidance.Mail {
+	w.t.Helper()
+	mails, err := w.store.Mails(w.t.Context(), "c1")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return mails
+}
+
+// A mail that is only kept was delivered to nobody, and people see it.
+func TestKept(t *testing.T) {
+	w := newWorld(t, nil)
+	w.kept = true
+	w.opens(guidance.ReceivedData{}, kari)
+	w.works()
+	p := PostedOf(w.mails(), false, w.clock())
+	if len(w.events(guidance.Delivered)) != 0 || len(p) != 1 || p[0].Status != mail.Kept || !p[0].NotSent {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestGivenUp(t *testing.T) {
+	w := newWorld(t, nil)
+	w.err = &mail.Failure{Step: "recipient", Code: 550, Enhanced: "5.1.1", Permanent: true}
+	w.opens(guidance.ReceivedData{}, kari)
+	w.works()
+	e := w.events(guidance.Undelivered)
+	if len(e) != 1 || !strings.Contains(e[0].Data.(guidance.UndeliveredData).Reason, "5.1.1") {
+		t.Fatalf("%+v", e)
+	}
+	asker, desk := PostedOf(w.mails(), false, w.clock()), PostedOf(w.mails(), true, w.clock())
+	if !asker[0].NotSent || asker[0].Reason != "" || desk[0].Reason == "" {
+		t.Errorf("asker %+v, desk %+v", asker, desk)
+	}
+	// The process died between the outbox and the log: the next look tells it.
+	again := newWorld(t, nil)
+	again.opens(guidance.ReceivedData{}, kari)
+	m, _, _ := again.store.Due(t.Context(), again.clock(), again.clock().Add(time.Minute))
+	if err := again.store.Dead(t.Context(), m, "away"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := again.dead(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(again.events(guidance.Undelivered)); n != 1 {
+		t.Errorf("%d undelivered", n)
+	}
+}
+
+func TestRetried(t *testing.T) {
+	w := newWorld(t, nil)
+	w.err = &mail.Failure{Step: "connect", Server: true}
+	w.opens(guidance.ReceivedData{}, kari)
+	w.works()
+	w.err = nil
+	w.pass(2 * time.Minute)
+	want(t, w.works(), mail.Receipt)
+	if f, s := w.figure("kiveileder_letters_total", "receipt"), w.figure("kiveileder_letters_total", " failed "); f != 2 || s != 1 {
+		t.Errorf("%v, %v", f, s)
+	}
+}
+
+func TestData(t *testing.T) {
+	if _, err := loadData(); err != nil {
+		t.Error(err)
+	}
+	for from, c := range map[string][2]string{
+		"reminders: [7, 14]":    {"reminders: [14, 7]", "does not come after"},
+		"n} vedlegg ble":        {"x} vedlegg ble", "no {n} in nb"},
+		"nn: \"Tilvisingar\", ": {"", "no words in nn"},
+		"more:":                 {"mere:", "unknown field"},
+	} {
+		s := strings.Replace(string(dataFile), from, c[0], 1)
+		if s == string(dataFile) {
+			t.Fatalf("no %q", from)
+		}
+		if _, err := readData([]byte(s)); err == nil || !strings.Contains(err.Error(), c[1]) {
+			t.Errorf("%s: %v", from, err)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	w := newWorld(t, nil)
+	for name, change := range map[string]func(c *Config){
+		"no service": func(c *Config) { c.Service = nil }, "no tokens": func(c *Config) { c.Tokens = nil },
+		"no sender": func(c *Config) { c.Sender = nil }, "no dates": func(c *Config) { c.Expected = nil },
+		"no sender's address": func(c *Config) { c.Identity.From = "" },
+	} {
+		c := w.Config
+		c.Metrics = nil
+		change(&c)
+		if _, err := New(c); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
