@@ -24,6 +24,7 @@ type cli struct {
 	Corpus  corpusCmd  `cmd:"" help:"Check and build the corpus."`
 	Rules   rulesCmd   `cmd:"" help:"Check, test, explain and compare the rules."`
 	Eval    evalCmd    `cmd:"" help:"Measure on sets of questions."`
+	Case    caseCmd    `cmd:"" help:"List, show, export, reassign and forget cases of ki.veiledning."`
 	Config  configCmd  `cmd:"" help:"Print the configuration in force, secrets masked."`
 	Version versionCmd `cmd:"" help:"Print versions."`
 

@@ -15,6 +15,7 @@ import (
 	"kiveileder"
 	"kiveileder/gateway"
 	"kiveileder/gateway/bus"
+	"kiveileder/gateway/login"
 	"kiveileder/internal/postgres"
 	"kiveileder/internal/redis"
 	"kiveileder/internal/rpc"
@@ -25,7 +26,10 @@ import (
 	"kiveileder/services"
 	"kiveileder/services/conversation"
 	"kiveileder/services/dialogue"
+	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/courier"
 	"kiveileder/services/privacy"
+	"kiveileder/services/queue"
 )
 
 // A Role is what a process does. Folder, subcommand and compose service have
@@ -59,6 +63,7 @@ type App struct {
 	embedder     embed.Embedder     // where parts.search
 	db           *postgres.DB       // nil without one
 	redis        *redis.Client      // nil without one
+	token        rpc.Token          // that the roles share
 	next         *rpc.Client        // the role that this one calls; nil when there is none
 	far          retriever.Searcher // the retriever in another process; nil where it is here
 	docs         documents
@@ -71,9 +76,17 @@ type App struct {
 	answers dialogue.Answers
 
 	// of Open
-	keys   gateway.Keys
-	talks  *conversation.Service
-	closes []func() error
+	listens  string // host:port, empty when that is not known
+	keys     gateway.Keys
+	talks    *conversation.Service
+	cases    *guidance.Service // nil where it is not held
+	queue    *queue.Queue      // likewise
+	courier  *courier.Courier  // nil where no letters go out
+	sessions login.Store       // of people who have signed in; nil where nobody can
+	login    *login.Login      // likewise
+	gateway  atomic.Pointer[gateway.Gateway]
+	wake     chan struct{} // told when the documents may have changed
+	closes   []func() error
 }
 
 // New loads everything that answers are made from, in one process. It fails
@@ -88,7 +101,7 @@ func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *Ap
 	if err := cfg.fits(role); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, role: role, parts: role.parts(), log: log, dropped: make(chan struct{}, 1)}
+	a := &App{cfg: cfg, role: role, parts: role.parts(), log: log, dropped: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -167,19 +180,18 @@ func list(names []string) string {
 
 // connect reaches for what the process works with.
 func (a *App) connect(ctx context.Context) (err error) {
-	token, err := rpc.NewToken(a.cfg.RoleToken)
-	if err != nil {
+	if a.token, err = rpc.NewToken(a.cfg.RoleToken); err != nil {
 		return fmt.Errorf("KIVEILEDER_ROLE_TOKEN: %w", err)
 	}
 	switch a.role {
 	case Gateway:
-		if a.next, err = a.client("services", a.cfg.ServicesURL, token); err != nil {
+		if a.next, err = a.client("services", a.cfg.ServicesURL); err != nil {
 			return err
 		}
 		a.docs = &farDocuments{client: a.next}
 		return nil
 	case Services:
-		if a.next, err = a.client("retriever", a.cfg.RetrieverURL, token); err != nil {
+		if a.next, err = a.client("retriever", a.cfg.RetrieverURL); err != nil {
 			return err
 		}
 		a.far = retriever.NewClient(a.next)
@@ -198,12 +210,12 @@ func (a *App) connect(ctx context.Context) (err error) {
 	return nil
 }
 
-func (a *App) client(name, urls string, token rpc.Token) (*rpc.Client, error) {
+func (a *App) client(name, urls string) (*rpc.Client, error) {
 	tls, err := a.cfg.callerTLS()
 	if err != nil {
 		return nil, err
 	}
-	c, err := rpc.NewClient(rpc.Options{Name: name, URLs: urls, Token: token, TLS: tls, Observe: a.calls.Of(name)})
+	c, err := rpc.NewClient(rpc.Options{Name: name, URLs: urls, Token: a.token, TLS: tls, Observe: a.calls.Of(name)})
 	if err == nil {
 		a.closes = append(a.closes, func() error { c.Close(); return nil })
 	}

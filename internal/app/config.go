@@ -11,6 +11,7 @@ type Config struct {
 	Base
 	Database
 	Production
+	Cases
 
 	// Addr is where the service listens, as host:port. Port 0 picks a free one,
 	// which is printed. Example: 0.0.0.0:8080.
@@ -129,4 +130,43 @@ type Production struct {
 	// Example: http://collector:4318.
 	OTLPURL    string  `help:"OpenTelemetry collector for traces (OTLP over HTTP)." name:"otlp-url" env:"KIVEILEDER_OTLP_URL"`
 	TraceShare float64 `help:"Share of turns that are traced." default:"0.1" env:"KIVEILEDER_TRACE_SHARE"`
+}
+
+// Cases is what the queue of ki.veiledning needs besides. All of it empty is
+// the service on one machine: people sign in by links that are printed at the
+// start, and mails are kept in the data folder.
+type Cases struct {
+	// Origin is where browsers find the service. Logins and links in mails need
+	// it; empty, "serve" takes where it listens, when that is this machine alone.
+	// Example: https://ki.example.no.
+	Origin string `help:"Where browsers find the service, as https://host." env:"KIVEILEDER_ORIGIN"`
+
+	// Login is a file that names who people sign in at (docs/operations.md), and
+	// LoginSecrets a folder with their secrets: <provider>.secret or
+	// <provider>.pem.
+	Login        string `help:"File with the login providers." env:"KIVEILEDER_LOGIN" type:"path"`
+	LoginSecrets string `help:"Folder with the secrets of login providers." env:"KIVEILEDER_LOGIN_SECRETS" type:"path"`
+
+	// CaseKey encrypts how askers are reached, and marks addresses that replies
+	// come to. At least 32 characters; several with commas: the first is used, the
+	// others open what was made before. Services need it to take contacts; empty,
+	// "serve" makes one in the data folder. Secret.
+	CaseKey string `help:"Secret that encrypts contacts of askers." env:"KIVEILEDER_CASE_KEY" secret:"true"`
+
+	// SMTPURL is the server that mails are given to: smtps://user:password@host,
+	// smtp://host:587 (STARTTLS is asked for), or smtp://host:1025?tls=none for a
+	// test. Empty, mails are kept as files and shown as not sent. Secret.
+	SMTPURL string `help:"Mail server that letters go out through." name:"smtp-url" env:"KIVEILEDER_SMTP_URL" secret:"true"`
+
+	// MailFrom is who letters are from, and MailReply where replies go, with a
+	// plus sign and a mark put before the @. Empty, replies are not asked for.
+	// Example: ki.veiledning <ki@example.no>; svar@example.no.
+	MailFrom  string `help:"Sender of letters." env:"KIVEILEDER_MAIL_FROM"`
+	MailReply string `help:"Address that replies to letters go to." env:"KIVEILEDER_MAIL_REPLY"`
+
+	// MailHook is what a mail server signs mails with that it hands over, at least
+	// 32 characters; IMAPURL a mailbox that is read instead, as
+	// imaps://user:password@host/INBOX. Secrets.
+	MailHook string `help:"Secret of the mail hook." env:"KIVEILEDER_MAIL_HOOK" secret:"true"`
+	IMAPURL  string `help:"Mailbox that replies are read from." name:"imap-url" env:"KIVEILEDER_IMAP_URL" secret:"true"`
 }

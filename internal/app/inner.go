@@ -10,22 +10,22 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"kiveileder/gateway/login"
 	"kiveileder/internal/rpc"
 	"kiveileder/internal/telemetry"
 	"kiveileder/retriever"
 	"kiveileder/services"
+	"kiveileder/services/queue"
 )
 
 // innerDoor gives the door of a role that other roles alone come through:
 // calls, health and figures.
 func (a *App) innerDoor() (door, error) {
-	token, err := rpc.NewToken(a.cfg.RoleToken)
-	if err != nil {
-		return door{}, err
-	}
-	calls := &rpc.Server{Name: string(a.role), Token: token, Certified: a.cfg.TLSCert != ""}
+	calls := &rpc.Server{Name: string(a.role), Token: a.token, Certified: a.cfg.TLSCert != ""}
 	if a.role == Services {
 		services.Handle(calls, role{a, a.talks})
+		queue.Handle(calls, a.queue)
+		login.Handle(calls, a.sessions)
 		shareDocuments(calls, a.docs)
 	} else {
 		retriever.Handle(calls, a)
@@ -86,27 +86,15 @@ func writeState(w http.ResponseWriter, status int, s standing) {
 func (a *App) counted(next *http.ServeMux) http.Handler {
 	requests := telemetry.NewRequests(a.figures, string(a.role))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		rec := telemetry.NewRecorder(w)
 		begin := time.Now()
 		next.ServeHTTP(rec, r)
 		route := r.URL.Path
-		if r.Pattern == "" || rec.status == http.StatusNotFound {
+		if r.Pattern == "" || rec.Status == http.StatusNotFound {
 			route = "other" // made up by a caller
 		}
 		took := time.Since(begin)
-		requests.Observe(route, r.Method, rec.status, took)
-		a.log.Debug("request", zap.String("request", r.Header.Get("X-Request-Id")), zap.String("route", route), zap.Int("status", rec.status), zap.Duration("took", took))
+		requests.Observe(route, r.Method, rec.Status, took)
+		a.log.Debug("request", zap.String("request", r.Header.Get("X-Request-Id")), zap.String("route", route), zap.Int("status", rec.Status), zap.Duration("took", took))
 	})
 }
-
-type statusRecorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *statusRecorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -26,10 +26,8 @@ func (a *App) keep(ctx context.Context) {
 	a.figures.MustRegister(waiting)
 	var expired time.Time
 	for {
-		if n, err := a.talks.Unanswered(ctx, 1000); err == nil {
-			waiting.Set(float64(n))
-		}
-		if err := a.talks.Resume(ctx); err != nil && ctx.Err() == nil {
+		// told before they are answered, which may take long when a part is away
+		if err := a.talks.Resume(ctx, func(n int) { waiting.Set(float64(n)) }); err != nil && ctx.Err() == nil {
 			a.log.Error("messages left unanswered", zap.Error(err))
 		}
 		if time.Since(expired) >= expireInterval {
@@ -40,6 +38,9 @@ func (a *App) keep(ctx context.Context) {
 			}
 			if n > 0 {
 				a.log.Info("old conversations deleted", zap.Int("conversations", n))
+			}
+			if _, _, err := a.queue.Expire(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("old cases not cleared", zap.Error(err))
 			}
 		}
 		select {
@@ -69,7 +70,11 @@ func (a *App) tidy(ctx context.Context) {
 			a.prune(ctx)
 		case <-a.dropped: // questions fail until it is there again
 			a.prune(ctx)
-			time.Sleep(time.Second) // else each question that fails meanwhile would begin anew
+			select { // else each question that fails meanwhile would begin anew
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+			}
 		}
 	}
 }
@@ -94,6 +99,7 @@ func (a *App) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+		case <-a.wake:
 		}
 		if time.Now().Before(again) {
 			continue
@@ -108,6 +114,14 @@ func (a *App) watch(ctx context.Context) {
 		case taken:
 			pause = firstPause
 		}
+	}
+}
+
+// wakeWatch has documents looked for at once.
+func (a *App) wakeWatch() {
+	select {
+	case a.wake <- struct{}{}:
+	default: // it is about to
 	}
 }
 

@@ -16,10 +16,13 @@ import (
 
 	"kiveileder"
 	"kiveileder/gateway"
+	"kiveileder/gateway/login"
 	"kiveileder/internal/sqlite"
 	"kiveileder/internal/telemetry"
 	"kiveileder/services"
 	"kiveileder/services/conversation"
+	"kiveileder/services/guidance"
+	"kiveileder/services/queue"
 	"kiveileder/services/rules"
 )
 
@@ -33,17 +36,24 @@ const shutdownTime = 5 * time.Second
 // traceTime is how long the collector may take for the last traces.
 const traceTime = 2 * time.Second
 
-// Open opens what conversations are kept in and what carries news of them.
+// Open opens what conversations and cases are kept in, and what carries news
+// of them.
 func (a *App) Open(ctx context.Context) (err error) {
 	if a.role == Retriever {
 		return nil
 	}
 	if a.parts.answer {
-		store, err := a.openStore(ctx)
+		k, err := a.openStores(ctx)
 		if err != nil {
 			return err
 		}
-		a.talks = conversation.New(store, a, a.events)
+		a.talks, a.sessions = conversation.New(k.talks, a, a.events), k.sessions
+		if err := a.openQueue(k.cases); err != nil {
+			return err
+		}
+	}
+	if a.role == Gateway {
+		a.sessions = login.NewFar(a.next)
 	}
 	if a.role != Services {
 		a.keys, err = a.cfg.keys()
@@ -51,24 +61,34 @@ func (a *App) Open(ctx context.Context) (err error) {
 	return err
 }
 
-// openStore gives where conversations are kept: the database when there is
-// one, else a file in the data folder.
-func (a *App) openStore(ctx context.Context) (conversation.Store, error) {
+// stores are what is kept.
+type stores struct {
+	talks    conversation.Store
+	cases    guidance.Store
+	sessions login.Store
+}
+
+// openStores gives where everything is kept: the database when there is one,
+// else a file in the data folder.
+func (a *App) openStores(ctx context.Context) (stores, error) {
 	if a.db != nil {
-		return a.near(a.db.Conversations()), nil
+		return stores{a.near(a.db.Conversations()), a.db.Guidance(), a.db.Sessions()}, nil
 	}
 	file, err := sqlite.Open(ctx, filepath.Join(a.cfg.Data, "kiveileder.db"))
 	if err != nil {
-		return nil, err
+		return stores{}, err
 	}
 	a.closes = append(a.closes, file.Close)
-	return file.Conversations(), nil
+	return stores{file.Conversations(), file.Guidance(), file.Sessions()}, nil
 }
 
 // Gateway gives the edge over the app, which must be open.
 func (a *App) Gateway() (*gateway.Gateway, error) {
 	limits, err := a.limits()
 	if err != nil {
+		return nil, err
+	}
+	if err := a.openLogin(); err != nil {
 		return nil, err
 	}
 	deps := gateway.Deps{
@@ -78,16 +98,24 @@ func (a *App) Gateway() (*gateway.Gateway, error) {
 		Log:      a.log.Named("gateway"), Metrics: a.figures,
 		Ready: a.Ready, Degraded: a.Degraded, Limits: limits,
 	}
+	var calls queue.Calls
 	if a.role == Gateway {
 		far := services.NewClient(a.next)
 		deps.Conversations, deps.Rules, deps.Searcher = far, far, far
+		calls = queue.NewClient(a.next)
 	} else {
 		deps.Conversations, deps.Rules, deps.Searcher = a.talks, a, a
+		calls = a.queue
 	}
-	return gateway.New(gateway.Config{
+	if a.login != nil { // without people who answer there is no queue
+		deps.Login, deps.Cases, deps.Desk, deps.Answers, deps.Inbound = a.login, calls, calls, calls, calls
+	}
+	g := gateway.New(gateway.Config{
 		RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins,
 		MaxSockets: a.cfg.MaxSockets, MaxPerClient: a.cfg.MaxPerClient, DrainDelay: a.cfg.DrainDelay,
-	}, deps), nil
+	}, deps)
+	a.gateway.Store(g)
+	return g, nil
 }
 
 // A door is what a role listens with.
@@ -119,6 +147,12 @@ func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.cfg.Addr, err)
+	}
+	a.closes = append(a.closes, func() error { _ = l.Close(); return nil }) // the server has closed it, if one began
+	a.listens = l.Addr().String()
 	if err := a.Open(ctx); err != nil {
 		return err
 	}
@@ -127,15 +161,14 @@ func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Addr)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", a.cfg.Addr, err)
-	}
 	scheme := "http"
 	if d.tls != nil {
 		l, scheme = tls.NewListener(l, d.tls), "https"
 	}
 	fmt.Fprintf(out, "KI-veileder listens on %s://%s\n", scheme, l.Addr())
+	if err := a.printLinks(out); err != nil {
+		return err
+	}
 	st := a.state.Load()
 	a.log.Info("ready", zap.String("role", string(a.role)), zap.Stringer("addr", l.Addr()), zap.Int("passages", st.passages),
 		zap.String("corpus", st.versions.Corpus), zap.String("model", st.versions.Model))
@@ -155,6 +188,15 @@ func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 	group.Go(func() error { a.tidy(ctx); return nil })
 	if a.talks != nil {
 		group.Go(func() error { a.keep(ctx); return nil })
+	}
+	if a.queue != nil {
+		group.Go(func() error { a.queue.Run(ctx); return nil })
+	}
+	if a.courier != nil {
+		group.Go(func() error { _ = a.courier.Run(ctx); return nil }) // it says that ctx ended
+	}
+	if a.login != nil {
+		group.Go(func() error { a.signOut(ctx); return nil })
 	}
 	return group.Wait()
 }

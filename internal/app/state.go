@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,6 +25,7 @@ import (
 	"kiveileder/retriever/index"
 	"kiveileder/retriever/index/pgvector"
 	"kiveileder/services/dialogue"
+	"kiveileder/services/guidance/register"
 	"kiveileder/services/reading"
 	"kiveileder/services/rules"
 )
@@ -40,6 +42,7 @@ type state struct {
 	retriever *retriever.Retriever // nil where it is not held
 	index     *pgvector.Index      // of the retriever, nil where vectors are compared in the process
 	library   *corpus.Library
+	ground    func() *register.Ground // what answers of the queue lean on; made when it is asked for
 	texts     corpus.Texts
 	rules     *rules.Set         // nil for a corpus without rules
 	dialogue  *dialogue.Dialogue // nil where it is not held
@@ -112,11 +115,13 @@ func (a *App) load(ctx context.Context) (*state, error) {
 		version += "+" + more.signature
 	}
 	st := &state{added: more.version, texts: texts}
-	all := corpus.Join(snap.Corpus, more.corpus)
+	var all *corpus.Corpus
 	if a.parts.search {
-		if st.retriever, st.index, err = a.open(ctx, snap, more); err != nil {
+		if all, err = a.searching(ctx, st, snap, more); err != nil {
 			return nil, err
 		}
+	} else {
+		all = corpus.Join(snap.Corpus, more.corpus)
 	}
 	st.library = corpus.NewLibrary(all)
 	st.passages = len(all.Passages)
@@ -132,6 +137,7 @@ func (a *App) load(ctx context.Context) (*state, error) {
 		}
 		st.rules, st.versions.Rules = set, set.Hash()
 	}
+	st.ground = sync.OnceValue(func() *register.Ground { return register.NewGround(st.library, st.rules) })
 	if a.parts.answer {
 		a.answering(st, signals, reader)
 	}
@@ -189,30 +195,28 @@ func (a *App) added(ctx context.Context, base *corpus.Corpus) (addition, error) 
 	return m, nil
 }
 
-// open makes the retriever. Vectors of added texts that were not at hand are
-// kept for the next time.
-func (a *App) open(ctx context.Context, snap *retriever.Snapshot, more addition) (*retriever.Retriever, *pgvector.Index, error) {
+// searching adds the retriever to a state, and gives the corpora that it
+// searches as one. Vectors of added texts that were not at hand are kept for
+// the next time.
+func (a *App) searching(ctx context.Context, st *state, snap *retriever.Snapshot, more addition) (all *corpus.Corpus, err error) {
 	cache := readVectors(more.files, a.embedder.ID())
 	n := len(cache)
-	var r *retriever.Retriever
-	var x *pgvector.Index
-	var err error
 	if a.index != nil {
-		r, _, err = retriever.ExtendIn(ctx, snap, a.embedder, more.corpus, cache, func(ctx context.Context, version string, es []index.Entry) (_ index.Index, err error) {
-			x, err = a.inDatabase(ctx, version, es)
-			return &watchedIndex{x, a.dropped}, err
+		st.retriever, all, err = retriever.ExtendIn(ctx, snap, a.embedder, more.corpus, cache, func(ctx context.Context, version string, es []index.Entry) (_ index.Index, err error) {
+			st.index, err = a.inDatabase(ctx, version, es)
+			return &watchedIndex{st.index, a.dropped}, err
 		})
 	} else {
-		r, _, err = retriever.Extend(ctx, snap, a.embedder, more.corpus, cache)
+		st.retriever, all, err = retriever.Extend(ctx, snap, a.embedder, more.corpus, cache)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(cache) > n && a.index == nil { // in the database only "ingest" keeps them: replicas would all do it at once
 		err = a.docs.Change(ctx, func(dir string) error { return writeVectors(dir, a.embedder.ID(), cache) })
 	}
-	r.Observe = a.stages
-	return r, x, err
+	st.retriever.Observe = a.stages
+	return all, err
 }
 
 // loadRules gives the rules of a corpus, nil when it has none. Rules that do not

@@ -1,0 +1,223 @@
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"kiveileder"
+	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/courier"
+	"kiveileder/services/guidance/mail"
+	"kiveileder/services/guidance/register"
+	"kiveileder/services/guidance/timing"
+	"kiveileder/services/queue"
+	"kiveileder/services/rules"
+)
+
+// openQueue opens the queue over what cases are kept in.
+func (a *App) openQueue(store guidance.Store) error {
+	secrets, err := a.cfg.caseSecrets(a.role)
+	if err != nil {
+		return err
+	}
+	cfg := guidance.Config{
+		Known: a.inService, Due: timing.Due, News: a.caseNews, Fill: a.fill,
+		Verbatim: func(q rules.Quote) bool { return a.state.Load().ground().Verbatim(q) },
+	}
+	if cfg.Store, err = courier.Remind(store); err != nil {
+		return err
+	}
+	if len(secrets) > 0 {
+		if cfg.Seal, err = guidance.NewSealer(derived(secrets, "contacts")...); err != nil {
+			return err
+		}
+	}
+	cases := guidance.New(cfg)
+	q := queue.Config{
+		Cases: cases, Talks: a.talks, Dialogue: a, Search: a, Rules: func() *rules.Set { return a.state.Load().rules },
+		Ground: func() *register.Ground { return a.state.Load().ground() }, Docs: a.docs, Changed: a.wakeWatch, Public: a.isPublic,
+		Contacts: cfg.Seal != nil, Mails: a.cfg.SMTPURL != "", Log: a.log.Named("queue"),
+	}
+	if cfg.Seal != nil {
+		if a.courier, err = a.newCourier(cases, secrets); err != nil {
+			return err
+		}
+		if q.Inbound, err = a.hook(); err != nil {
+			return err
+		}
+	}
+	a.cases, a.queue = cases, queue.New(q)
+	return nil
+}
+
+// newCourier gives who carries letters. Without a mail server they are kept in
+// the data folder.
+func (a *App) newCourier(cases *guidance.Service, secrets [][]byte) (*courier.Courier, error) {
+	id, err := a.cfg.identity()
+	if err != nil {
+		return nil, err
+	}
+	// the oldest: marks in letters that are out must go on being known
+	keys := derived(secrets, "mail tokens")
+	tokens, err := mail.NewTokens([]mail.Key{{Secret: keys[len(keys)-1]}}, 0)
+	if err != nil {
+		return nil, err
+	}
+	sender, err := a.cfg.mailSender()
+	if err != nil {
+		return nil, err
+	}
+	box, err := a.cfg.mailbox()
+	if err != nil {
+		return nil, err
+	}
+	return courier.New(courier.Config{
+		Service: cases, Identity: id, Tokens: tokens, Sender: sender, Mailbox: box, Origin: a.origin(), Unknown: a.cfg.unknownMails(),
+		Expected: timing.Expected, ReplyBy: replyBy, Agency: a.agencyName, Source: a.sourceName, Metrics: a.figures, Log: a.log.Named("mail"),
+	})
+}
+
+// replyTime is how long an asker is given to reply, in the letter that asks.
+// Nothing happens when it is over: the case waits, and its targets with it.
+const replyTime = 21 * 24 * time.Hour
+
+func replyBy(_ guidance.Case, t guidance.Task) time.Time { return t.At.Add(replyTime) }
+
+// derived gives a key of 32 bytes for one purpose from each secret: what is
+// known of one opens nothing of another.
+func derived(secrets [][]byte, purpose string) (keys [][]byte) {
+	for _, s := range secrets {
+		k, err := hkdf.Key(sha256.New, s, nil, "kiveileder "+purpose, 32)
+		if err != nil {
+			panic(err) // only for a length that no hash gives
+		}
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// caseSecrets gives what contacts are encrypted with: that of the
+// configuration, else of the data folder, which is made at the first start.
+// Services without one take no contacts.
+func (c Config) caseSecrets(role Role) ([][]byte, error) {
+	text := c.CaseKey
+	if text == "" && (role == Everything || role == operator && c.DatabaseURL == "") {
+		b, err := c.ownSecret("case-key")
+		if err != nil {
+			return nil, err
+		}
+		text = string(b)
+	}
+	if text == "" {
+		return nil, nil
+	}
+	var out [][]byte
+	for s := range strings.SplitSeq(text, ",") {
+		if s = strings.TrimSpace(s); len(s) < 32 {
+			return nil, errors.New("KIVEILEDER_CASE_KEY: each secret needs at least 32 characters")
+		}
+		out = append(out, []byte(s))
+	}
+	return out, nil
+}
+
+// ownSecret gives a secret of the data folder, which is made when it is not
+// there.
+func (c Config) ownSecret(file string) ([]byte, error) {
+	name := filepath.Join(c.Data, file)
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		b = []byte(rand.Text() + rand.Text())
+		err = c.keepSecret(name, b)
+		if errors.Is(err, fs.ErrExist) { // another process was first
+			b, err = os.ReadFile(name)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("secret %s: %w", name, err)
+	}
+	return b, nil
+}
+
+// inService reports whether an agency may be on a case.
+func (a *App) inService(key string) bool {
+	set := a.state.Load().rules
+	return set != nil && guidance.InService(set)(key)
+}
+
+// fill puts into the data of a command what the service knows: what a
+// publication leans on. An exemption that would change nothing is refused.
+func (a *App) fill(c guidance.Case, data any, at time.Time) (any, error) {
+	if d, ok := data.(guidance.ExtendedData); ok {
+		return d, timing.CheckExtension(c, d, at)
+	}
+	return a.state.Load().ground().Fill(c, data), nil
+}
+
+// isPublic reports whether an address is one that a source names, or stands on
+// the same host: it tells nobody who asked.
+func (a *App) isPublic(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	for _, s := range a.Sources() {
+		if v, err := url.Parse(s.URL); err == nil && v.Host != "" && strings.EqualFold(u.Host, v.Host) {
+			return true
+		}
+	}
+	return false
+}
+
+// agencyName gives an agency's name, its key when it is unknown.
+func (a *App) agencyName(key string, l kiveileder.Language) string {
+	set := a.state.Load().rules
+	if set == nil {
+		return key
+	}
+	if agency, ok := set.Agency(key); ok {
+		return agency.Name.Get(l)
+	}
+	return key
+}
+
+// sourceName gives the title and the date of what a quote is from.
+func (a *App) sourceName(q rules.Quote, _ kiveileder.Language) string {
+	src, ok := a.Source(q.Source)
+	if !ok {
+		return ""
+	}
+	return strings.Trim(src.Title+", "+src.Date(), ", ")
+}
+
+// caseNews tells the asker's conversation and the desk that a case has moved.
+func (a *App) caseNews(id string, c guidance.Case) {
+	ctx, cancel := context.WithTimeout(context.Background(), newsTime)
+	defer cancel()
+	for _, key := range []string{c.Asker, kiveileder.DeskKey} {
+		if key == "" {
+			continue
+		}
+		if err := a.events.Publish(ctx, kiveileder.Event{Key: key, Case: id, Seq: c.Seq}); err != nil {
+			a.log.Debug("news of a case not told to other replicas now", zap.Error(err)) // they look by themselves
+		}
+	}
+	if a.courier != nil {
+		a.courier.Wake()
+	}
+}
+
+// newsTime is how long it may take to tell of a case.
+const newsTime = 2 * time.Second

@@ -1,0 +1,284 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"kiveileder"
+	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/timing"
+)
+
+// seenKey is what is kept of how far somebody has read a case.
+func seenKey(id string) string { return "seen:" + id }
+
+// Desk implements Calls.
+func (q *Queue) Desk(context.Context) (Desk, error) {
+	d := Desk{Agencies: q.agencies(), Targets: timing.Targets(), Modules: modules, Limits: Limits{Text: guidance.MaxText, Short: guidance.MaxShort}}
+	if set := q.Rules(); set != nil {
+		for _, f := range set.Facts {
+			if !f.NeverAsked {
+				d.Facts = append(d.Facts, Fact{Key: f.Key, Name: f.Label, Question: f.Ask})
+			}
+		}
+	}
+	return d, nil
+}
+
+// About implements Calls.
+func (q *Queue) About(ctx context.Context, id string) (About, error) {
+	snap, err := q.Cases.Load(ctx, id)
+	if err != nil {
+		return About{}, err
+	}
+	return About{Agencies: snap.Case.Agencies, Members: members(snap)}, nil
+}
+
+// members gives those at the desk who have claimed a case, written on it or
+// signed it.
+func members(snap guidance.Snapshot) (ids []string) {
+	for _, e := range snap.Log {
+		desk := e.Actor.Role == guidance.Lawyer || e.Actor.Role == guidance.Lead
+		works := e.Kind == guidance.Claimed || e.Kind == guidance.TakenOver || e.Kind == guidance.DraftSaved || e.Kind == guidance.Signed
+		if desk && works && !slices.Contains(ids, e.Actor.ID) {
+			ids = append(ids, e.Actor.ID)
+		}
+	}
+	return ids
+}
+
+// Case implements Calls.
+func (q *Queue) Case(ctx context.Context, who guidance.Actor, id string, seen bool) (DeskCase, error) {
+	snap, err := q.Cases.Load(ctx, id)
+	if err != nil {
+		return DeskCase{}, err
+	}
+	c, err := q.desk(ctx, who, snap)
+	if err == nil && seen && c.Seen < snap.Case.Seq {
+		err = q.see(ctx, who, id, snap.Case.Seq)
+	}
+	return c, err
+}
+
+// desk gives a case as somebody sees it.
+func (q *Queue) desk(ctx context.Context, who guidance.Actor, snap guidance.Snapshot) (DeskCase, error) {
+	now := q.now()
+	may := q.Cases.May(snap, who, now)
+	snap, err := guidance.ForAgency(snap, who)
+	if err != nil {
+		return DeskCase{}, err
+	}
+	c := DeskCase{
+		ID: snap.ID, Number: snap.Number, Case: snap.Case, Lease: snap.Lease, Held: snap.Lease.Holds(now), Hash: snap.Case.Draft().Hash,
+		Signed: snap.Case.Signed(), Targets: timing.Status(snap, now), Due: timing.Due(snap.Case), Log: snap.Log, May: may,
+	}
+	if snap.Case.State == guidance.AtSignOff {
+		c.Unsigned = snap.Case.Unsigned()
+	}
+	if standing, _, _ := snap.Case.Standing(); standing != guidance.Unpublic {
+		c.Address = address(snap.Number)
+	}
+	if c.Mails, err = q.Cases.Store.Mails(ctx, snap.ID); err != nil {
+		return c, err
+	}
+	c.Seen, err = q.seen(ctx, who, snap.ID)
+	return c, err
+}
+
+func (q *Queue) seen(ctx context.Context, who guidance.Actor, id string) (int64, error) {
+	kept, err := q.Cases.Store.Kept(ctx, who.ID, seenKey(id))
+	if err != nil {
+		return 0, err
+	}
+	n, _ := strconv.ParseInt(string(kept[seenKey(id)]), 10, 64) // nothing kept is nothing seen
+	return n, nil
+}
+
+func (q *Queue) see(ctx context.Context, who guidance.Actor, id string, seq int64) error {
+	return q.Cases.Store.Keep(ctx, who.ID, seenKey(id), strconv.AppendInt(nil, seq, 10))
+}
+
+// Do implements Calls.
+func (q *Queue) Do(ctx context.Context, id string, c guidance.Command) (DeskResult, error) {
+	snap, e, err := q.Cases.Do(ctx, id, c)
+	refused, err := refusal(err)
+	if err != nil {
+		return DeskResult{}, err
+	}
+	out := DeskResult{Refused: refused}
+	if refused != nil {
+		if snap, err = q.Cases.Load(ctx, id); err != nil {
+			return out, err
+		}
+	} else {
+		out.Event = &e
+		q.after(ctx, c.Actor, snap, e)
+	}
+	out.Case, err = q.desk(ctx, c.Actor, snap)
+	if refused != nil && errors.Is(err, guidance.ErrNoCase) { // no business of theirs: not even that it is there
+		return DeskResult{}, err
+	}
+	return out, err
+}
+
+// after does what follows on a command. What it does is done again later if it
+// fails: it does not undo the command.
+func (q *Queue) after(ctx context.Context, who guidance.Actor, snap guidance.Snapshot, e guidance.Event) {
+	if seen, err := q.seen(ctx, who, snap.ID); err == nil && seen >= e.Seq-1 { // one's own is no news
+		_ = q.see(ctx, who, snap.ID, e.Seq)
+	}
+	switch e.Kind {
+	case guidance.Published, guidance.ReviewBegan, guidance.ReviewEnded, guidance.Unpublished, guidance.Sent:
+		q.Wake()
+	}
+}
+
+// Beat implements Calls.
+func (q *Queue) Beat(ctx context.Context, who guidance.Actor, id string) (BeatResult, error) {
+	l, err := q.Cases.Beat(ctx, id, who)
+	refused, err := refusal(err)
+	return BeatResult{Lease: l, Refused: refused}, err
+}
+
+// Contact implements Calls.
+func (q *Queue) Contact(ctx context.Context, who guidance.Actor, id string) (guidance.Contact, error) {
+	return q.Cases.Contact(ctx, id, who)
+}
+
+// Reassign implements Calls. New agencies come on before others leave, so that
+// there is always one.
+func (q *Queue) Reassign(ctx context.Context, who guidance.Actor, id string, agencies []string, reason string) (DeskResult, error) {
+	if len(agencies) == 0 {
+		return DeskResult{}, errAgency
+	}
+	snap, err := q.Cases.Load(ctx, id)
+	if err != nil {
+		return DeskResult{}, err
+	}
+	before := snap.Case.Agencies
+	out := DeskResult{}
+	step := func(kind guidance.Kind, data any) (done bool, err error) {
+		out, err = q.Do(ctx, id, guidance.Command{Actor: who, Kind: kind, Data: data, Seen: snap.Case.Seq})
+		if err != nil || out.Refused != nil {
+			return false, err
+		}
+		snap, err = q.Cases.Load(ctx, id)
+		return err == nil, err
+	}
+	for _, a := range agencies {
+		if slices.Contains(before, a) {
+			continue
+		}
+		if done, err := step(guidance.Invited, guidance.InvitedData{Agency: a, Reason: reason}); !done {
+			return out, err
+		}
+	}
+	for _, a := range before {
+		if slices.Contains(agencies, a) {
+			continue
+		}
+		if done, err := step(guidance.Uninvited, guidance.UninvitedData{Agency: a, Reason: reason}); !done {
+			return out, err
+		}
+	}
+	if out.Event == nil { // nothing to change
+		out.Case, err = q.desk(ctx, who, snap)
+	}
+	return out, err
+}
+
+// Anonymise implements Calls. A case that is not at an end is not anonymised.
+func (q *Queue) Anonymise(ctx context.Context, who guidance.Actor, id, reason string) error {
+	snap, err := q.Cases.Load(ctx, id)
+	if err != nil || snap.Case.Anonymised {
+		return err
+	}
+	_, _, err = q.Cases.Do(ctx, id, guidance.Command{Actor: who, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: reason}, Seen: snap.Case.Seq})
+	if r, isOurs := as(err).(*guidance.Refused); isOurs { // it has words for people
+		return &kiveileder.Error{Code: kiveileder.ErrorCode(err), Message: r.Text.Get(kiveileder.Bokmal), Err: err}
+	}
+	return err
+}
+
+// mayKeep are the keys that a person's own things may have.
+var mayKeep = regexp.MustCompile(`^(draft|view|note):[^\x00-\x1f]{1,150}$`)
+
+var errKey = kiveileder.Errorf(kiveileder.CodeInvalid, "Ukjent navn på det som skal tas vare på.")
+
+// Kept implements Calls.
+func (q *Queue) Kept(ctx context.Context, person, prefix string) (map[string]json.RawMessage, error) {
+	kept, err := q.Cases.Store.Kept(ctx, person, prefix)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]json.RawMessage{}
+	for k, v := range kept {
+		if mayKeep.MatchString(k) {
+			out[k] = v
+		}
+	}
+	return out, nil
+}
+
+// Keep implements Calls.
+func (q *Queue) Keep(ctx context.Context, person, key string, value json.RawMessage) error {
+	switch {
+	case person == "" || !mayKeep.MatchString(key):
+		return errKey
+	case len(value) == 0 || string(value) == "null":
+		value = nil
+	case !json.Valid(value):
+		return errKey
+	}
+	return q.Cases.Store.Keep(ctx, person, key, value)
+}
+
+// DeadMails implements Calls.
+func (q *Queue) DeadMails(ctx context.Context) ([]guidance.Mail, error) {
+	const most = 200
+	return q.Cases.Store.DeadMails(ctx, most)
+}
+
+// Again implements Calls.
+func (q *Queue) Again(ctx context.Context, mail string) error {
+	o, ok := q.Cases.Store.(interface {
+		Revive(ctx context.Context, mail string, now time.Time) error
+	})
+	if !ok {
+		return errNoInbound
+	}
+	return o.Revive(ctx, mail, q.now())
+}
+
+var errNoInbound = kiveileder.Errorf(kiveileder.CodeNotFound, "Tjenesten tar ikke imot e-post.")
+
+// Inbound implements Calls.
+func (q *Queue) Inbound(ctx context.Context, signature string, raw []byte) error {
+	if q.Config.Inbound == nil {
+		return errNoInbound
+	}
+	return q.Config.Inbound.Receive(ctx, signature, raw)
+}
+
+// as gives the error of the cases that a chain holds, nil for another.
+func as(err error) error {
+	var refused *guidance.Refused
+	var held *guidance.Held
+	var conflict *guidance.Conflict
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &held):
+		return held
+	case errors.As(err, &conflict):
+		return conflict
+	}
+	return nil
+}
+
+func isFull(err error) bool { return errors.Is(err, guidance.ErrFull) }

@@ -1,0 +1,235 @@
+package queue_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"kiveileder"
+	"kiveileder/services/guidance"
+	"kiveileder/services/queue"
+)
+
+func TestList(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		ctx := t.Context()
+		var ids []string
+		for i := range 7 {
+			w.now = w.now.Add(time.Minute)
+			agency := "hdir"
+			if i == 6 {
+				agency = "datatilsynet"
+			}
+			c, err := q.HandOver(ctx, fmt.Sprint("k", i), queue.HandOver{ID: "1", Question: fmt.Sprintf("Sak nummer %d om bilder?", i), Agency: agency})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, c.ID)
+		}
+		outsider := guidance.Actor{ID: "frida", Role: guidance.Lawyer, Agency: "helsetilsynet"}
+		if p, err := q.List(ctx, outsider, queue.DeskQuery{}); err != nil || len(p.Cases) != 0 || p.Count["open"] != 0 {
+			t.Errorf("an agency that is on none: %+v, %v", p, err)
+		}
+		var pages [][]string
+		for after := ""; ; {
+			p, err := q.List(ctx, bodil, queue.DeskQuery{Limit: 2, After: after})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var page []string
+			for _, c := range p.Cases {
+				page = append(page, c.ID)
+			}
+			pages = append(pages, page)
+			if after = p.Next; after == "" {
+				break
+			}
+		}
+		own := slices.Clone(ids[:6])
+		slices.Reverse(own)
+		if got := slices.Concat(pages...); !slices.Equal(got, own) {
+			t.Errorf("pages %v, want %v in twos", pages, own)
+		}
+		if _, err := q.List(ctx, bodil, queue.DeskQuery{After: "???"}); kiveileder.ErrorCode(err) != kiveileder.CodeInvalid {
+			t.Errorf("a page that is none: %v", err)
+		}
+		do(t, q, ids[2], bodil, guidance.Claimed, nil)
+		if _, err := q.Case(ctx, bodil, ids[3], true); err != nil {
+			t.Fatal(err)
+		}
+		count := func(w queue.DeskQuery) int {
+			p, err := q.List(ctx, bodil, w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(p.Cases)
+		}
+		for name, c := range map[string]struct {
+			query queue.DeskQuery
+			want  int
+		}{
+			"mine":             {queue.DeskQuery{Holder: "me"}, 1},
+			"unread":           {queue.DeskQuery{Unread: true}, 5},
+			"words":            {queue.DeskQuery{Text: " NUMMER 4 "}, 1},
+			"a state":          {queue.DeskQuery{States: []guidance.State{guidance.Drafting}}, 0},
+			"late":             {queue.DeskQuery{Late: true}, 0},
+			"another agency's": {queue.DeskQuery{Agency: "datatilsynet"}, 0},
+		} {
+			if got := count(c.query); got != c.want {
+				t.Errorf("%s: %d cases, want %d", name, got, c.want)
+			}
+		}
+		w.now = w.now.AddDate(0, 2, 0)
+		if got := count(queue.DeskQuery{Late: true}); got != 6 {
+			t.Errorf("two months later %d are late", got)
+		}
+		if _, err := q.Tell(ctx, "k3", ids[3], guidance.Command{ID: "a", Kind: guidance.Added, Data: guidance.AddedData{Text: "Mer."}}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := q.List(ctx, bodil, queue.DeskQuery{})
+		if err != nil || p.Cases[0].ID != ids[3] || !p.Cases[0].Unread {
+			t.Errorf("what the asker adds is unread again: %+v, %v", p.Cases[0], err)
+		}
+	})
+}
+
+// What somebody does is no news to themselves, but to others.
+func TestOwnWordIsRead(t *testing.T) {
+	w := newWorld(t)
+	c, err := w.queue.HandOver(t.Context(), "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.queue.Case(t.Context(), bodil, c.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	do(t, w.queue, c.ID, bodil, guidance.Claimed, nil)
+	p, err := w.queue.List(t.Context(), bodil, queue.DeskQuery{Unread: true})
+	if err != nil || len(p.Cases) != 0 {
+		t.Errorf("one's own is unread: %+v, %v", p.Cases, err)
+	}
+}
+
+func TestKept(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		ctx := t.Context()
+		keep := func(who, key, value string) error { return q.Keep(ctx, who, key, json.RawMessage(value)) }
+		if err := keep("anne", "draft:c1", `{"text":"Ja, «æøå»"}`); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := q.Kept(ctx, "anne", "draft:")
+		if err != nil || string(kept["draft:c1"]) != `{"text":"Ja, «æøå»"}` {
+			t.Errorf("kept: %s, %v", kept, err)
+		}
+		if others, err := q.Kept(ctx, "bodil", ""); err != nil || len(others) != 0 {
+			t.Errorf("another's: %s, %v", others, err)
+		}
+		for name, c := range map[string][3]string{
+			"nobody's":       {"", "draft:c1", "1"},
+			"a strange key":  {"anne", "seen:c1", "1"},
+			"a control mark": {"anne", "draft:\x00", "1"},
+			"no JSON":        {"anne", "draft:c1", "{"},
+		} {
+			if err := keep(c[0], c[1], c[2]); kiveileder.ErrorCode(err) != kiveileder.CodeInvalid && err == nil {
+				t.Errorf("%s was kept", name)
+			}
+		}
+		if err := keep("anne", "draft:c1", "null"); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err = q.Kept(ctx, "anne", ""); err != nil || len(kept) != 0 {
+			t.Errorf("after it was taken away: %s, %v", kept, err)
+		}
+	})
+}
+
+func TestReassign(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		ctx := t.Context()
+		c, err := q.HandOver(ctx, "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		admin := guidance.Actor{ID: "drift", Role: guidance.Admin}
+		r, err := q.Reassign(ctx, admin, c.ID, []string{"datatilsynet", "helsetilsynet"}, "Gjelder personvern.")
+		if err != nil || r.Refused != nil || !slices.Equal(r.Case.Agencies, []string{"datatilsynet", "helsetilsynet"}) {
+			t.Errorf("%v, refused %+v, %v", r.Case.Agencies, r.Refused, err)
+		}
+		if r, err = q.Reassign(ctx, admin, c.ID, []string{"nav"}, "Feil."); err != nil || r.Refused == nil || r.Refused.Guard != "known_agency" {
+			t.Errorf("an agency that is not there: %+v, %v", r.Refused, err)
+		}
+		if _, err = q.Reassign(ctx, admin, c.ID, nil, "Ingen."); kiveileder.ErrorCode(err) != kiveileder.CodeInvalid {
+			t.Errorf("none: %v", err)
+		}
+	})
+}
+
+// What has outlived its time goes, in its order; what happened when stays.
+func TestExpire(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	c, err := w.queue.HandOver(ctx, "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := w.queue.HandOver(ctx, "k", queue.HandOver{ID: "2", Question: "Hva mer?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := w.queue.Tell(ctx, "k", c.ID, guidance.Command{Kind: guidance.Withdrawn, Seen: 1}); err != nil || r.Refused != nil {
+		t.Fatal(err, r.Refused)
+	}
+	for _, step := range []struct {
+		days, contacts, texts int
+	}{{364, 0, 0}, {2, 1, 0}, {1, 0, 0}, {1460, 0, 1}, {400, 0, 0}} {
+		w.now = w.now.AddDate(0, 0, step.days)
+		contacts, texts, err := w.queue.Expire(ctx)
+		if err != nil || contacts != step.contacts || texts != step.texts {
+			t.Errorf("after %d days more: %d contacts, %d texts, %v; want %d, %d", step.days, contacts, texts, err, step.contacts, step.texts)
+		}
+	}
+	mine, err := w.queue.Mine(ctx, "k")
+	if err != nil || len(mine) != 2 || mine[1].Question != "" || mine[0].Question != "Hva mer?" {
+		t.Errorf("left: %+v, %v", mine, err)
+	}
+	if _, err := w.cases.Contact(ctx, open.ID, guidance.Actor{Role: guidance.System}); err != nil {
+		t.Errorf("the contact of an open case: %v", err)
+	}
+}
+
+func TestData(t *testing.T) {
+	for name, text := range map[string]string{
+		"unknown": "- {keep: names, days: 1}", "twice": "- {keep: texts, days: 1}\n- {keep: texts, days: 1}", "no days": "- {keep: texts}",
+		"longer": "- {keep: texts, days: 1}\n- {keep: contact, days: 2}\n- {keep: typing, days: 1}", "some": "- {keep: texts, days: 1}",
+	} {
+		if _, err := queue.ReadTerms([]byte(text)); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	if _, err := queue.ReadModules([]byte(`- {key: a, title: {nb: A}, text: {nb: A, nn: A, en: A}}`)); err == nil {
+		t.Error("a module without a title in every language is taken")
+	}
+	d, err := newWorld(t).queue.Desk(t.Context())
+	if err != nil || len(d.Modules) < 5 || len(d.Agencies) != 4 || len(d.Facts) < 15 || len(d.Targets) == 0 {
+		t.Errorf("the desk: %d modules, %d agencies, %d facts, %d targets, %v", len(d.Modules), len(d.Agencies), len(d.Facts), len(d.Targets), err)
+	}
+}
+
+func TestExport(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		d := answered(t, q, "k")
+		do(t, q, d.ID, bodil, guidance.Noted, guidance.NotedData{Text: "Bare for oss."})
+		for format, begins := range map[string]string{"html": "<!doctype html>", "json": "{", "noark": "PK", "pdf": "%PDF-"} {
+			f, err := q.Export(t.Context(), bodil, d.ID, format, kiveileder.Nynorsk)
+			if err != nil || f.Name == "" || f.Type == "" || !bytes.HasPrefix(f.Content, []byte(begins)) || bytes.Contains(f.Content, []byte("Bare for oss")) {
+				t.Errorf("%s: %s %s, %.20q, %v", format, f.Name, f.Type, f.Content, err)
+			}
+		}
+		if _, err := q.Export(t.Context(), bodil, d.ID, "docx", kiveileder.Bokmal); kiveileder.ErrorCode(err) != kiveileder.CodeInvalid {
+			t.Errorf("an unknown format: %v", err)
+		}
+	})
+}

@@ -1,0 +1,173 @@
+// Package queue is the ki.veiledning queue as others speak with it: askers hand
+// over what was not settled and follow it, people at the agencies answer, and
+// everybody reads what is published. It joins the cases (services/guidance)
+// with conversations, rules, sources, deadlines, letters and the archive, and
+// holds no state of its own.
+//
+// Queue is near; Handle and Client are the same from far.
+package queue
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"kiveileder"
+	"kiveileder/retriever"
+	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/register"
+	"kiveileder/services/rules"
+)
+
+// Talks read conversations. *conversation.Service does.
+type Talks interface {
+	Read(ctx context.Context, key string, after int64, limit int) (kiveileder.Stream, error)
+}
+
+// A Dialogue makes turns, as in a conversation.
+type Dialogue interface {
+	Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answer, error)
+}
+
+// A Searcher finds passages.
+type Searcher interface {
+	Search(ctx context.Context, q retriever.Query) (retriever.Result, error)
+}
+
+// An Inbound takes in what comes by mail. *courier.Hook does.
+type Inbound interface {
+	Receive(ctx context.Context, signature string, raw []byte) error
+}
+
+// Documents change the corpus that is searched beside the built-in one.
+type Documents interface {
+	// Files gives all files as they stand now.
+	Files(ctx context.Context) (fs.FS, error)
+	// Change lets edit change the files in a folder, all or nothing.
+	Change(ctx context.Context, edit func(dir string) error) error
+}
+
+// Config is what a queue works with.
+type Config struct {
+	Cases    *guidance.Service
+	Talks    Talks
+	Dialogue Dialogue
+	Search   Searcher
+	Rules    func() *rules.Set       // the newest; nil while there are none
+	Ground   func() *register.Ground // the newest
+	Docs     Documents
+	Public   func(url string) bool // an address that a source names, or this service's own; nil: none
+	Changed  func()                // called when published answers were put among the documents; nil for nothing
+	Inbound  Inbound               // nil: no mail comes in this way
+	Contacts bool                  // addresses can be left
+	Mails    bool                  // a mail server takes mails; else they are kept
+	Log      *zap.Logger
+}
+
+// A Queue answers Calls. It is safe for concurrent use, and several may run
+// over one store.
+type Queue struct {
+	Config
+	register answers
+	traces   traces
+	settle   sync.Mutex // one at a time puts answers among the documents
+	wake     chan struct{}
+}
+
+var _ Calls = (*Queue)(nil)
+
+// New gives a queue.
+func New(c Config) *Queue {
+	if c.Log == nil {
+		c.Log = zap.NewNop()
+	}
+	if c.Public == nil {
+		c.Public = func(string) bool { return false }
+	}
+	if c.Changed == nil {
+		c.Changed = func() {}
+	}
+	return &Queue{Config: c, wake: make(chan struct{}, 1)}
+}
+
+// caseID is the id of the case that a hand-over makes: the same hand-over of
+// the same conversation makes the same.
+func caseID(key, handOver string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "case\n%s\n%s", key, handOver))
+	return hex.EncodeToString(sum[:12])
+}
+
+// agencies gives those that answer in ki.veiledning.
+func (q *Queue) agencies() (out []Agency) {
+	set := q.Rules()
+	if set == nil {
+		return nil
+	}
+	for _, a := range set.Agencies {
+		if a.InService {
+			out = append(out, Agency{Key: a.Key, Name: a.Name, Short: a.Short, Remit: a.Remit})
+		}
+	}
+	return out
+}
+
+// names gives the names of agencies by their keys.
+func (q *Queue) names(keys []string) map[string]rules.Text {
+	set := q.Rules()
+	if set == nil {
+		return nil
+	}
+	out := map[string]rules.Text{}
+	for _, k := range keys {
+		if a, ok := set.Agency(k); ok {
+			out[k] = a.Name
+		}
+	}
+	return out
+}
+
+// now is the time that cases go by.
+func (q *Queue) now() time.Time { return q.Cases.Now() }
+
+func limits() Limits { return Limits{Text: maxAsked, Short: guidance.MaxShort} }
+
+// maxAsked is how much an asker may write into one field: what a person will
+// read, not what a log could hold.
+const maxAsked = 8_000
+
+// refusal makes of what the cases refuse an answer, and gives other errors
+// back.
+func refusal(err error) (*Refusal, error) {
+	if err == nil {
+		return nil, nil
+	}
+	r := &Refusal{Code: kiveileder.ErrorCode(err)}
+	switch e := as(err).(type) {
+	case *guidance.Refused:
+		r.Guard, r.Text, r.Forbidden = e.Guard, e.Text, e.Forbidden()
+	case *guidance.Held:
+		r.Guard, r.Text, r.Lease = "held", guidance.TheFlow.Guards["not_held"], e.Lease
+	case *guidance.Conflict:
+		r.Guard, r.Text, r.Events = "moved", moved, e.Events
+	default:
+		if isFull(err) {
+			r.Guard = "full"
+			return r, nil
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+// moved is what people are told when a case has moved.
+var moved = rules.Text{
+	kiveileder.Bokmal:  "Saken er endret siden du så på den. Se hva som er nytt, og prøv igjen.",
+	kiveileder.Nynorsk: "Saka er endra sidan du såg på ho. Sjå kva som er nytt, og prøv igjen.",
+	kiveileder.English: "The case has changed since you looked. See what is new, and try again.",
+}

@@ -1,0 +1,365 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"kiveileder"
+	"kiveileder/retriever"
+	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/register"
+)
+
+// answers keeps the entries of the register as they were when their cases were
+// last read: a case is read again when it has moved.
+type answers struct {
+	mu      sync.Mutex
+	entries map[string]known // by case
+}
+
+type known struct {
+	seq   int64
+	entry register.Entry
+}
+
+func address(number string) string { return register.Address(number) }
+
+func (q *Queue) today() string { return register.Day(q.now()) }
+
+// entries gives the whole register, the newest first.
+func (q *Queue) entries(ctx context.Context) ([]register.Entry, error) {
+	rows, err := q.Cases.Store.List(ctx, guidance.Filter{Register: true, Limit: everything})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]register.Entry, 0, len(rows))
+	for _, r := range rows {
+		e, ok, err := q.register.entry(ctx, q.Cases, r)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, e.On(q.today()))
+		}
+	}
+	return register.Newest(out), nil
+}
+
+func (a *answers) entry(ctx context.Context, cases *guidance.Service, r guidance.Row) (register.Entry, bool, error) {
+	a.mu.Lock()
+	k, ok := a.entries[r.ID]
+	a.mu.Unlock()
+	if ok && k.seq >= r.Seq {
+		return k.entry, true, nil
+	}
+	snap, err := cases.Load(ctx, r.ID)
+	if err != nil {
+		return register.Entry{}, false, err
+	}
+	e, ok := register.FromCase(snap.Number, snap.Case)
+	if ok {
+		a.mu.Lock()
+		if a.entries == nil {
+			a.entries = map[string]known{}
+		}
+		a.entries[r.ID] = known{snap.Case.Seq, e}
+		a.mu.Unlock()
+	}
+	return e, ok, nil
+}
+
+// Answers implements Calls.
+func (q *Queue) Answers(ctx context.Context, words string) ([]register.Entry, error) {
+	all, err := q.entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return register.Search(all, words), nil
+}
+
+var errNoAnswer = kiveileder.Errorf(kiveileder.CodeNotFound, "Svaret finnes ikke.")
+
+// Answer implements Calls.
+func (q *Queue) Answer(ctx context.Context, number string) (register.Entry, error) {
+	rows, err := q.Cases.Store.List(ctx, guidance.Filter{Number: number, Register: true, Limit: 1})
+	if err != nil || len(rows) == 0 || number == "" {
+		return register.Entry{}, cmpError(err, errNoAnswer)
+	}
+	e, ok, err := q.register.entry(ctx, q.Cases, rows[0])
+	if err != nil || !ok {
+		return register.Entry{}, cmpError(err, errNoAnswer)
+	}
+	return e.On(q.today()), nil
+}
+
+func cmpError(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// nearMost is how many published answers are shown before a case is made, and
+// nearHits among how many of the first passages they must stand: a nearer one
+// in a source is no answer of ki.veiledning, but says how near this one is.
+const nearMost, nearHits = 3, 8
+
+// near gives published answers to questions like this one.
+func (q *Queue) near(ctx context.Context, question string) ([]Near, error) {
+	out := []Near{}
+	all, err := q.entries(ctx)
+	if err != nil || len(all) == 0 {
+		return out, err
+	}
+	res, err := q.Search.Search(ctx, retriever.Query{Text: question, K: nearHits})
+	if err != nil {
+		return out, nil // what is near is a help: an asker is not held up for want of it
+	}
+	for _, h := range res.Hits {
+		i := slices.IndexFunc(all, func(e register.Entry) bool { return register.SourceID(e.Number) == h.Passage.Source })
+		if i < 0 || all[i].Status != guidance.Valid || slices.ContainsFunc(out, func(n Near) bool { return n.Number == all[i].Number }) {
+			continue
+		}
+		if out = append(out, nearOf(all[i], nil)); len(out) == nearMost {
+			break
+		}
+	}
+	return out, nil
+}
+
+func nearOf(e register.Entry, why []string) Near {
+	return Near{
+		Number: e.Number, Title: e.Title, Question: e.Question, Published: register.Day(e.Current), Agencies: e.Agencies, URL: e.URL, Why: why,
+	}
+}
+
+// Wake has published answers looked at soon.
+func (q *Queue) Wake() {
+	select {
+	case q.wake <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// settleEvery is how often is looked whether the documents still say what the
+// register says: an answer's last day may be over, or a crash came between.
+const settleEvery = time.Minute
+
+// Run keeps the searched answers as the register says until ctx ends.
+func (q *Queue) Run(ctx context.Context) {
+	t := time.NewTicker(settleEvery)
+	defer t.Stop()
+	for {
+		if err := q.Settle(ctx); err != nil && ctx.Err() == nil {
+			q.Log.Error("published answers not settled", zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		case <-q.wake:
+		}
+	}
+}
+
+// Settle puts answers under review whose sources or rules have changed, and
+// makes what is searched the same as what is published and valid. Doing it
+// again, or in several replicas, changes nothing more.
+func (q *Queue) Settle(ctx context.Context) error {
+	q.settle.Lock()
+	defer q.settle.Unlock()
+	if err := q.review(ctx); err != nil {
+		return fmt.Errorf("review: %w", err)
+	}
+	files, err := q.Docs.Files(ctx)
+	if err != nil {
+		return err
+	}
+	want, err := q.documents(ctx, files)
+	if err != nil {
+		return err
+	}
+	if stand, err := want.Stand(files); err != nil || stand {
+		return err
+	}
+	changed := 0
+	err = q.Docs.Change(ctx, func(dir string) error { // as the register is by now: another replica may have been faster
+		want, err := q.documents(ctx, os.DirFS(dir))
+		if err == nil {
+			changed, err = want.Put(dir)
+		}
+		return err
+	})
+	if err == nil && changed > 0 {
+		q.Log.Info("published answers put among the documents", zap.Int("changed", changed))
+		q.Changed()
+	}
+	return err
+}
+
+func (q *Queue) documents(ctx context.Context, files fs.FS) (register.Documents, error) {
+	all, err := q.entries(ctx)
+	if err != nil {
+		return register.Documents{}, err
+	}
+	taken, err := register.Asked(files)
+	if err != nil {
+		return register.Documents{}, err
+	}
+	return register.NewDocuments(q.today(), q.name, taken, all...)
+}
+
+// name gives the name of an agency in bokmål, its key when it is unknown.
+func (q *Queue) name(key string) string {
+	if set := q.Rules(); set != nil {
+		if a, ok := set.Agency(key); ok {
+			return a.Name.Get(kiveileder.Bokmal)
+		}
+	}
+	return key
+}
+
+// reviewer is who finds that an answer must be looked at again.
+var reviewer = guidance.Actor{ID: "register", Role: guidance.System}
+
+// review puts answers under review whose last day is over, or that lean on what
+// has changed.
+func (q *Queue) review(ctx context.Context) error {
+	rows, err := q.Cases.Store.List(ctx, guidance.Filter{Register: true, Limit: everything})
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, r := range rows {
+		if r.Published != string(guidance.Valid) {
+			continue
+		}
+		e, ok, err := q.register.entry(ctx, q.Cases, r)
+		if err != nil || !ok {
+			failed = append(failed, err)
+			continue
+		}
+		reason, changed := q.Ground().Changed(e)
+		if today := e.On(q.today()); today.Status != e.Status {
+			reason, changed = today.Reason, true
+		}
+		if !changed {
+			continue
+		}
+		// the same finding of another replica is the same command
+		id := "review-" + caseID(r.ID, fmt.Sprint(r.Seq, reason))
+		_, _, err = q.Cases.Do(ctx, r.ID, guidance.Command{ID: id, Actor: reviewer, Kind: guidance.ReviewBegan, Data: guidance.ReviewBeganData{Reason: reason}})
+		if err == nil {
+			q.Log.Info("published answer under review", zap.String("number", r.Number), zap.String("reason", reason))
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// mostCompared is how many cases a case is compared with: the newest.
+const mostCompared = 300
+
+// Similar implements Calls.
+func (q *Queue) Similar(ctx context.Context, who guidance.Actor, id string) (Similar, error) {
+	out := Similar{Cases: []register.Match{}, Answers: []Near{}}
+	snap, err := q.Cases.Load(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	if _, err := guidance.ForAgency(snap, who); err != nil {
+		return out, err
+	}
+	of := register.TraceCase(snap.ID, snap.Number, snap.Case)
+	rows, err := q.Cases.Store.List(ctx, guidance.Filter{Agency: who.Agency, Limit: mostCompared})
+	if err != nil {
+		return out, err
+	}
+	var others []register.Trace
+	for _, r := range rows {
+		t, err := q.traces.of(ctx, q.Cases, r)
+		if err != nil {
+			return out, err
+		}
+		others = append(others, t)
+	}
+	const most = 8
+	if near := register.Near(of, others, q.Rules()); len(near) > 0 {
+		out.Cases = near[:min(most, len(near))]
+	}
+	all, err := q.entries(ctx)
+	if err != nil {
+		return out, err
+	}
+	var published []register.Trace
+	for _, e := range all {
+		if e.Status != guidance.Retracted {
+			published = append(published, register.TraceEntry(e))
+		}
+	}
+	near := register.Near(of, published, q.Rules())
+	for _, m := range near[:min(most, len(near))] {
+		i := slices.IndexFunc(all, func(e register.Entry) bool { return e.Number == m.Number })
+		out.Answers = append(out.Answers, nearOf(all[i], m.Why))
+	}
+	return out, nil
+}
+
+// traces keeps what cases are compared by, until they move.
+type traces struct {
+	mu   sync.Mutex
+	kept map[string]trace
+}
+
+type trace struct {
+	seq int64
+	register.Trace
+}
+
+func (t *traces) of(ctx context.Context, cases *guidance.Service, r guidance.Row) (register.Trace, error) {
+	t.mu.Lock()
+	k, ok := t.kept[r.ID]
+	t.mu.Unlock()
+	if ok && k.seq >= r.Seq {
+		return k.Trace, nil
+	}
+	snap, err := cases.Load(ctx, r.ID)
+	if err != nil {
+		return register.Trace{}, err
+	}
+	k = trace{snap.Case.Seq, register.TraceCase(r.ID, snap.Number, snap.Case)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept == nil || len(t.kept) > 4*mostCompared { // of agencies that ask in turn
+		t.kept = map[string]trace{}
+	}
+	t.kept[r.ID] = k
+	return k.Trace, nil
+}
+
+var errUnanswered = kiveileder.Errorf(kiveileder.CodeConflict, "Saken har ikke noe svar å publisere ennå.")
+
+// Proposal implements Calls.
+func (q *Queue) Proposal(ctx context.Context, who guidance.Actor, id string) (Proposal, error) {
+	snap, err := q.Cases.Load(ctx, id)
+	if err != nil {
+		return Proposal{}, err
+	}
+	if snap, err = guidance.ForAgency(snap, who); err != nil {
+		return Proposal{}, err
+	}
+	if len(snap.Case.Answers) == 0 {
+		return Proposal{}, errUnanswered
+	}
+	d := register.Begin(snap.Case)
+	marks := register.Propose(d, snap.Case, q.Public)
+	return Proposal{Publication: d, Marks: marks}, nil
+}
