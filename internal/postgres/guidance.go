@@ -12,6 +12,7 @@ import (
 
 	"kiveileder"
 	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/guidancesql"
 )
 
 // Guidance is the guidance.Store of a DB.
@@ -26,22 +27,6 @@ func wrapGuidance(what string, err error) error {
 		return err
 	}
 	return fmt.Errorf("postgres: guidance: %s: %w", what, err)
-}
-
-// stamp gives the microseconds of a time, 0 for none.
-func stamp(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// instant gives the time of microseconds, none for 0.
-func instant(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
 }
 
 // Append implements guidance.Store. When the answer of the database is lost it
@@ -62,10 +47,8 @@ func appendCase(ctx context.Context, tx pgx.Tx, b guidance.Batch) error {
 	if err != nil {
 		return err
 	}
-	if b.Claim != nil {
-		if lease, err = claim(lease, b.Claim); err != nil {
-			return err
-		}
+	if lease, err = b.Claim.Take(lease); err != nil {
+		return err
 	}
 	var q pgx.Batch
 	if err := putCase(&q, b, lease); err != nil {
@@ -83,7 +66,7 @@ func appendCase(ctx context.Context, tx pgx.Tx, b guidance.Batch) error {
 	}
 	for _, m := range b.Mails {
 		q.Queue(`INSERT INTO guidance_mail (id, case_id, seq, kind, at, status, next) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, string(m.Kind), stamp(m.At), string(m.Status), stamp(m.Next))
+			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, string(m.Kind), guidancesql.Stamp(m.At), string(m.Status), guidancesql.Stamp(m.Next))
 	}
 	switch {
 	case b.Forget:
@@ -102,7 +85,7 @@ func appendCase(ctx context.Context, tx pgx.Tx, b guidance.Batch) error {
 // its number into the row, and gives its lease. A new case gets its number.
 func head(ctx context.Context, tx pgx.Tx, b *guidance.Batch) (lease guidance.Lease, err error) {
 	var seq int64
-	lease, err = scanLease(tx.QueryRow(ctx, `SELECT lease_holder, lease_until, seq, number FROM guidance_case
+	lease, err = guidancesql.ScanLease(tx.QueryRow(ctx, `SELECT lease_holder, lease_until, seq, number FROM guidance_case
 		WHERE id = $1 FOR UPDATE`, b.Case), &seq, &b.Row.Number)
 	switch {
 	case errors.Is(err, guidance.ErrNoCase) && b.Expect == 0:
@@ -116,61 +99,17 @@ func head(ctx context.Context, tx pgx.Tx, b *guidance.Batch) (lease guidance.Lea
 	return lease, err
 }
 
-func scanLease(row pgx.Row, more ...any) (l guidance.Lease, err error) {
-	var holder []byte
-	var until int64
-	err = row.Scan(append([]any{&holder, &until}, more...)...)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return l, guidance.ErrNoCase
-	case err != nil:
-		return l, err
-	}
-	l.Until = instant(until)
-	return l, json.Unmarshal(holder, &l.Holder)
-}
-
-// claim gives the lease after a claim.
-func claim(l guidance.Lease, c *guidance.Claim) (guidance.Lease, error) {
-	mine := l.Holder.ID == c.Holder.ID
-	switch {
-	case c.Until.IsZero() && !mine:
-		return l, nil
-	case l.Holds(c.Now) && !mine && !c.Force:
-		return l, guidance.ErrHeld
-	}
-	return c.Lease(), nil
-}
-
 func putCase(q *pgx.Batch, b guidance.Batch, l guidance.Lease) error {
-	r := b.Row
-	body, err := json.Marshal(r)
+	values, err := guidancesql.CaseValues(b.Row, l)
 	if err != nil {
 		return err
 	}
-	agencies, err := json.Marshal(r.Agencies)
-	if err != nil {
-		return err
-	}
-	leaseHolder, err := json.Marshal(l.Holder)
-	if err != nil {
-		return err
-	}
-	holder := ""
-	if r.Holder != nil {
-		holder = r.Holder.ID
-	}
-	args := []any{
-		r.ID, r.Number, r.Seq, string(r.State), holder, string(agencies), r.Words(), stamp(r.Changed), stamp(r.Due), string(body),
-		l.Holder.ID, string(leaseHolder), stamp(l.Until),
-	}
-	if b.Expect == 0 {
-		q.Queue(`INSERT INTO guidance_case (id, number, seq, state, holder, agencies, words, changed, due, body, lease_id, lease_holder, lease_until)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, args...)
+	const columns, these = guidancesql.CaseColumns, `$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13`
+	if b.Expect == 0 { // no ON CONFLICT: who comes second is refused
+		q.Queue(`INSERT INTO guidance_case (`+columns+`) VALUES (`+these+`)`, values...)
 		return nil
 	}
-	q.Queue(`UPDATE guidance_case SET number = $2, seq = $3, state = $4, holder = $5, agencies = $6, words = $7, changed = $8, due = $9, body = $10,
-		lease_id = $11, lease_holder = $12, lease_until = $13 WHERE id = $1`, args...)
+	q.Queue(`UPDATE guidance_case SET (`+columns+`) = (`+these+`) WHERE id = $1`, values...)
 	return nil
 }
 
@@ -207,7 +146,7 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 			if found = append(found, body); len(found) > 1 {
 				continue
 			}
-			l.Lease.Until = instant(until)
+			l.Lease.Until = guidancesql.Instant(until)
 			if err := json.Unmarshal(holder, &l.Lease.Holder); err != nil {
 				return err
 			}
@@ -243,42 +182,15 @@ func (g *Guidance) List(ctx context.Context, f guidance.Filter) (out []guidance.
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	agency, err := json.Marshal(f.Agency)
+	where, args, err := guidancesql.Where(f, "strpos")
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
-	where, args := []string{"true"}, []any{int64(max(f.Limit, 0))}
-	also := func(condition string, value any) {
-		args = append(args, value)
-		where = append(where, strings.ReplaceAll(condition, "?", fmt.Sprint("$", len(args))))
-	}
-	if len(f.States) > 0 {
-		var states []string
-		for _, s := range f.States {
-			states = append(states, string(s))
-		}
-		also("state = ANY(?::text[])", states)
-	}
-	if f.Agency != "" {
-		also("position(?::text IN agencies) > 0", string(agency))
-	}
-	if f.Holder != "" {
-		also("holder = ?", f.Holder)
-	}
-	if f.Text != "" {
-		also("position(?::text IN words) > 0", strings.ToLower(f.Text))
-	}
-	if !f.Due.IsZero() {
-		also("due > 0 AND due < ?", stamp(f.Due))
-	}
-	if f.After != nil {
-		also("changed <= ?", stamp(f.After.Changed))
-		args = append(args, f.After.ID)
-		where = append(where, fmt.Sprintf("(changed < $%d OR id > $%d)", len(args)-1, len(args)))
-	}
+	query := numbered(`SELECT body FROM guidance_case WHERE ` + where + ` ORDER BY changed DESC, id LIMIT ?`)
+	args = append(args, int64(max(f.Limit, 0)))
 	var found [][]byte
 	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, `SELECT body FROM guidance_case WHERE `+strings.Join(where, " AND ")+` ORDER BY changed DESC, id LIMIT $1`, args...)
+		rows, err := conn.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -291,6 +203,15 @@ func (g *Guidance) List(ctx context.Context, f guidance.Filter) (out []guidance.
 	return out, wrapGuidance("list", err)
 }
 
+// numbered gives each question mark of a statement its number.
+func numbered(query string) string {
+	parts := strings.Split(query, "?")
+	for i := range parts[1:] {
+		parts[i] += fmt.Sprint("$", i+1)
+	}
+	return strings.Join(parts, "")
+}
+
 // Lease implements guidance.Store.
 func (g *Guidance) Lease(ctx context.Context, id string, holder guidance.Actor, now, until time.Time) (l guidance.Lease, err error) {
 	if !guidance.ValidID(id) {
@@ -301,11 +222,11 @@ func (g *Guidance) Lease(ctx context.Context, id string, holder guidance.Actor, 
 		return l, wrapGuidance("lease", err)
 	}
 	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		l, err = scanLease(conn.QueryRow(ctx, `UPDATE guidance_case SET lease_id = $2, lease_holder = $3, lease_until = $4
+		l, err = guidancesql.ScanLease(conn.QueryRow(ctx, `UPDATE guidance_case SET lease_id = $2, lease_holder = $3, lease_until = $4
 			WHERE id = $1 AND (lease_id = $2 OR lease_id = '' OR lease_until <= $5)
-			RETURNING lease_holder, lease_until`, id, holder.ID, string(who), stamp(until), stamp(now)))
+			RETURNING lease_holder, lease_until`, id, holder.ID, string(who), guidancesql.Stamp(until), guidancesql.Stamp(now)))
 		if errors.Is(err, guidance.ErrNoCase) { // or it is another's
-			l, err = scanLease(conn.QueryRow(ctx, `SELECT lease_holder, lease_until FROM guidance_case WHERE id = $1`, id))
+			l, err = guidancesql.ScanLease(conn.QueryRow(ctx, `SELECT lease_holder, lease_until FROM guidance_case WHERE id = $1`, id))
 		}
 		return err
 	})

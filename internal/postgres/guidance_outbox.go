@@ -8,16 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/guidancesql"
 )
-
-const mailColumns = `id, case_id, seq, kind, at, attempt, status, next, reason, message_id`
-
-func scanMail(row pgx.CollectableRow) (m guidance.Mail, err error) {
-	var at, next int64
-	err = row.Scan(&m.ID, &m.Case, &m.Seq, &m.Kind, &at, &m.Attempt, &m.Status, &next, &m.Reason, &m.MessageID)
-	m.At, m.Next = instant(at), instant(next)
-	return m, err
-}
 
 // mails gives the mails that a statement finds or changes.
 func (g *Guidance) mails(ctx context.Context, query string, args ...any) (out []guidance.Mail, err error) {
@@ -26,7 +18,7 @@ func (g *Guidance) mails(ctx context.Context, query string, args ...any) (out []
 		if err != nil {
 			return err
 		}
-		out, err = pgx.CollectRows(rows, scanMail)
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (guidance.Mail, error) { return guidancesql.ScanMail(row) })
 		return err
 	})
 	return out, wrapGuidance("mails", err)
@@ -40,7 +32,7 @@ func (g *Guidance) Due(ctx context.Context, now, until time.Time) (guidance.Mail
 		UPDATE guidance_mail SET attempt = attempt + 1, leased = $2 WHERE id = (
 			SELECT id FROM guidance_mail WHERE status = 'queued' AND next <= $1 AND leased <= $1
 			ORDER BY next, id LIMIT 1 FOR UPDATE SKIP LOCKED
-		) RETURNING `+mailColumns, stamp(now), stamp(until))
+		) RETURNING `+guidancesql.MailColumns, guidancesql.Stamp(now), guidancesql.Stamp(until))
 	if err != nil || len(found) == 0 {
 		return guidance.Mail{}, false, err
 	}
@@ -72,7 +64,7 @@ func (g *Guidance) Done(ctx context.Context, m guidance.Mail, status guidance.Ma
 
 // Failed implements guidance.Outbox.
 func (g *Guidance) Failed(ctx context.Context, m guidance.Mail, next time.Time, reason string) error {
-	return g.settle(ctx, m, `next = $3, reason = $4`, stamp(next), guidance.CleanReason(reason))
+	return g.settle(ctx, m, `next = $3, reason = $4`, guidancesql.Stamp(next), guidance.CleanReason(reason))
 }
 
 // Dead implements guidance.Outbox.
@@ -85,10 +77,10 @@ func (g *Guidance) Mails(ctx context.Context, caseID string) ([]guidance.Mail, e
 	if !guidance.ValidID(caseID) {
 		return nil, ctx.Err()
 	}
-	return g.mails(ctx, `SELECT `+mailColumns+` FROM guidance_mail WHERE case_id = $1 ORDER BY seq, id`, caseID)
+	return g.mails(ctx, `SELECT `+guidancesql.MailColumns+` FROM guidance_mail WHERE case_id = $1 ORDER BY seq, id`, caseID)
 }
 
 // DeadMails implements guidance.Outbox.
 func (g *Guidance) DeadMails(ctx context.Context, limit int) ([]guidance.Mail, error) {
-	return g.mails(ctx, `SELECT `+mailColumns+` FROM guidance_mail WHERE status = 'dead' ORDER BY at, id LIMIT $1`, int64(max(limit, 0)))
+	return g.mails(ctx, `SELECT `+guidancesql.MailColumns+` FROM guidance_mail WHERE status = 'dead' ORDER BY at, id LIMIT $1`, int64(max(limit, 0)))
 }

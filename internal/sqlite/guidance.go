@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"kiveileder"
 	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/guidancesql"
 )
 
 // Guidance is the guidance.Store of a DB.
@@ -25,22 +25,6 @@ func wrapGuidance(what string, err error) error {
 		return err
 	}
 	return fmt.Errorf("sqlite: guidance: %s: %w", what, err)
-}
-
-// stamp gives the microseconds of a time, 0 for none.
-func stamp(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// instant gives the time of microseconds, none for 0.
-func instant(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
 }
 
 // Append implements guidance.Store.
@@ -66,10 +50,8 @@ func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
 	if err != nil {
 		return err
 	}
-	if b.Claim != nil {
-		if lease, err = claim(lease, b.Claim); err != nil {
-			return err
-		}
+	if lease, err = b.Claim.Take(lease); err != nil {
+		return err
 	}
 	if err := putCase(ctx, tx, b, lease); err != nil {
 		return err
@@ -86,7 +68,7 @@ func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
 	}
 	for _, m := range b.Mails {
 		_, err := tx.ExecContext(ctx, `INSERT INTO guidance_mail (id, case_id, seq, kind, at, status, next) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, m.Kind, stamp(m.At), m.Status, stamp(m.Next))
+			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, m.Kind, guidancesql.Stamp(m.At), m.Status, guidancesql.Stamp(m.Next))
 		if err != nil {
 			return err
 		}
@@ -106,7 +88,7 @@ func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
 // into the row, and gives its lease. A new case gets its number.
 func head(ctx context.Context, tx *sql.Tx, b *guidance.Batch) (lease guidance.Lease, err error) {
 	var seq int64
-	lease, err = scanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until, seq, number FROM guidance_case WHERE id = ?`, b.Case), &seq, &b.Row.Number)
+	lease, err = guidancesql.ScanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until, seq, number FROM guidance_case WHERE id = ?`, b.Case), &seq, &b.Row.Number)
 	switch {
 	case errors.Is(err, guidance.ErrNoCase) && b.Expect == 0:
 		var n int64
@@ -119,57 +101,14 @@ func head(ctx context.Context, tx *sql.Tx, b *guidance.Batch) (lease guidance.Le
 	return lease, err
 }
 
-func scanLease(row *sql.Row, more ...any) (l guidance.Lease, err error) {
-	var holder string
-	var until int64
-	err = row.Scan(append([]any{&holder, &until}, more...)...)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return l, guidance.ErrNoCase
-	case err != nil:
-		return l, err
-	}
-	l.Until = instant(until)
-	return l, json.Unmarshal([]byte(holder), &l.Holder)
-}
-
-// claim gives the lease after a claim.
-func claim(l guidance.Lease, c *guidance.Claim) (guidance.Lease, error) {
-	mine := l.Holder.ID == c.Holder.ID
-	switch {
-	case c.Until.IsZero() && !mine:
-		return l, nil
-	case l.Holds(c.Now) && !mine && !c.Force:
-		return l, guidance.ErrHeld
-	}
-	return c.Lease(), nil
-}
-
 func putCase(ctx context.Context, tx *sql.Tx, b guidance.Batch, l guidance.Lease) error {
-	r := b.Row
-	body, err := json.Marshal(r)
+	values, err := guidancesql.CaseValues(b.Row, l)
 	if err != nil {
 		return err
 	}
-	agencies, err := json.Marshal(r.Agencies)
-	if err != nil {
-		return err
-	}
-	leaseHolder, err := json.Marshal(l.Holder)
-	if err != nil {
-		return err
-	}
-	holder := ""
-	if r.Holder != nil {
-		holder = r.Holder.ID
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO guidance_case (id, number, seq, state, holder, agencies, words, changed, due, body, lease_id, lease_holder, lease_until)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-		ON CONFLICT (id) DO UPDATE SET seq = ?3, state = ?4, holder = ?5, agencies = ?6, words = ?7, changed = ?8, due = ?9, body = ?10,
-			lease_id = ?11, lease_holder = ?12, lease_until = ?13`,
-		r.ID, r.Number, r.Seq, r.State, holder, string(agencies), r.Words(), stamp(r.Changed), stamp(r.Due), string(body),
-		l.Holder.ID, string(leaseHolder), stamp(l.Until))
+	const columns, these = guidancesql.CaseColumns, `?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13`
+	_, err = tx.ExecContext(ctx, `INSERT INTO guidance_case (`+columns+`) VALUES (`+these+`)
+		ON CONFLICT (id) DO UPDATE SET (`+columns+`) = (`+these+`)`, values...)
 	return err
 }
 
@@ -191,7 +130,7 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 	}
 	defer tx.Rollback() // it has only read
 	l.ID = id
-	if l.Lease, err = scanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until, number FROM guidance_case WHERE id = ?`, id), &l.Number); err != nil {
+	if l.Lease, err = guidancesql.ScanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until, number FROM guidance_case WHERE id = ?`, id), &l.Number); err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT body FROM guidance_event WHERE case_id = ? ORDER BY seq`, id)
@@ -226,38 +165,11 @@ func (g *Guidance) List(ctx context.Context, f guidance.Filter) ([]guidance.Row,
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	where, args := []string{"true"}, []any{}
-	also := func(condition string, values ...any) {
-		where, args = append(where, condition), append(args, values...)
+	where, args, err := guidancesql.Where(f, "instr")
+	if err != nil {
+		return nil, wrapGuidance("list", err)
 	}
-	if len(f.States) > 0 {
-		var states []any
-		for _, s := range f.States {
-			states = append(states, s)
-		}
-		also("state IN (?"+strings.Repeat(", ?", len(states)-1)+")", states...)
-	}
-	if f.Agency != "" {
-		key, err := json.Marshal(f.Agency)
-		if err != nil {
-			return nil, wrapGuidance("list", err)
-		}
-		also("instr(agencies, ?) > 0", string(key))
-	}
-	if f.Holder != "" {
-		also("holder = ?", f.Holder)
-	}
-	if f.Text != "" {
-		also("instr(words, ?) > 0", strings.ToLower(f.Text))
-	}
-	if !f.Due.IsZero() {
-		also("due > 0 AND due < ?", stamp(f.Due))
-	}
-	if f.After != nil {
-		also("(changed < ? OR changed = ? AND id > ?)", stamp(f.After.Changed), stamp(f.After.Changed), f.After.ID)
-	}
-	rows, err := g.db.read.QueryContext(ctx, `SELECT body FROM guidance_case WHERE `+strings.Join(where, " AND ")+`
-		ORDER BY changed DESC, id LIMIT ?`, append(args, max(f.Limit, 0))...)
+	rows, err := g.db.read.QueryContext(ctx, `SELECT body FROM guidance_case WHERE `+where+` ORDER BY changed DESC, id LIMIT ?`, append(args, max(f.Limit, 0))...)
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
@@ -273,11 +185,11 @@ func (g *Guidance) Lease(ctx context.Context, id string, holder guidance.Actor, 
 	}
 	err = g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE guidance_case SET lease_id = ?2, lease_holder = ?3, lease_until = ?4
-			WHERE id = ?1 AND (lease_id = ?2 OR lease_id = '' OR lease_until <= ?5)`, id, holder.ID, string(who), stamp(until), stamp(now))
+			WHERE id = ?1 AND (lease_id = ?2 OR lease_id = '' OR lease_until <= ?5)`, id, holder.ID, string(who), guidancesql.Stamp(until), guidancesql.Stamp(now))
 		if err != nil {
 			return err
 		}
-		l, err = scanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until FROM guidance_case WHERE id = ?`, id))
+		l, err = guidancesql.ScanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until FROM guidance_case WHERE id = ?`, id))
 		return err
 	})
 	return l, wrapGuidance("lease", err)

@@ -7,24 +7,16 @@ import (
 	"time"
 
 	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/guidancesql"
 )
-
-const mailColumns = `id, case_id, seq, kind, at, attempt, status, next, reason, message_id`
-
-func scanMail(row interface{ Scan(...any) error }) (m guidance.Mail, err error) {
-	var at, next int64
-	err = row.Scan(&m.ID, &m.Case, &m.Seq, &m.Kind, &at, &m.Attempt, &m.Status, &next, &m.Reason, &m.MessageID)
-	m.At, m.Next = instant(at), instant(next)
-	return m, err
-}
 
 // Due implements guidance.Outbox.
 func (g *Guidance) Due(ctx context.Context, now, until time.Time) (m guidance.Mail, ok bool, err error) {
 	err = g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		m, err = scanMail(tx.QueryRowContext(ctx, `
+		m, err = guidancesql.ScanMail(tx.QueryRowContext(ctx, `
 			UPDATE guidance_mail SET attempt = attempt + 1, leased = ?2 WHERE id = (
 				SELECT id FROM guidance_mail WHERE status = 'queued' AND next <= ?1 AND leased <= ?1 ORDER BY next, id LIMIT 1
-			) RETURNING `+mailColumns, stamp(now), stamp(until)))
+			) RETURNING `+guidancesql.MailColumns, guidancesql.Stamp(now), guidancesql.Stamp(until)))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -57,7 +49,7 @@ func (g *Guidance) Done(ctx context.Context, m guidance.Mail, status guidance.Ma
 
 // Failed implements guidance.Outbox.
 func (g *Guidance) Failed(ctx context.Context, m guidance.Mail, next time.Time, reason string) error {
-	return g.settle(ctx, m, `next = ?3, reason = ?4`, stamp(next), guidance.CleanReason(reason))
+	return g.settle(ctx, m, `next = ?3, reason = ?4`, guidancesql.Stamp(next), guidance.CleanReason(reason))
 }
 
 // Dead implements guidance.Outbox.
@@ -76,13 +68,13 @@ func (g *Guidance) DeadMails(ctx context.Context, limit int) ([]guidance.Mail, e
 }
 
 func (g *Guidance) mails(ctx context.Context, where string, arg any) (out []guidance.Mail, err error) {
-	rows, err := g.db.read.QueryContext(ctx, `SELECT `+mailColumns+` FROM guidance_mail `+where, arg)
+	rows, err := g.db.read.QueryContext(ctx, `SELECT `+guidancesql.MailColumns+` FROM guidance_mail `+where, arg)
 	if err != nil {
 		return nil, wrapGuidance("mails", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		m, err := scanMail(rows)
+		m, err := guidancesql.ScanMail(rows)
 		if err != nil {
 			return nil, wrapGuidance("mails", err)
 		}

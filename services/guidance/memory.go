@@ -75,16 +75,8 @@ func (m *Memory) Append(ctx context.Context, b Batch) error {
 	case c.row.Seq != b.Expect:
 		return ErrMoved
 	}
-	if b.Claim != nil {
-		held := c.lease.Holds(b.Claim.Now) && c.lease.Holder.ID != b.Claim.Holder.ID
-		switch {
-		case b.Claim.Until.IsZero() && c.lease.Holder.ID != b.Claim.Holder.ID:
-			// another's: it stays
-		case held && !b.Claim.Force:
-			return ErrHeld
-		default:
-			c.lease = b.Claim.Lease()
-		}
+	if c.lease, err = b.Claim.Take(c.lease); err != nil {
+		return err
 	}
 	if m.cases[b.Case] == nil {
 		m.numbers[b.Year]++

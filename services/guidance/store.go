@@ -129,6 +129,22 @@ func (c *Claim) Lease() Lease {
 	return Lease{Holder: c.Holder, Until: micro(c.Until)}
 }
 
+// Take gives the lease of a case after a claim on it. A nil claim leaves it as
+// it is. Error: ErrHeld when somebody else's lease runs.
+func (c *Claim) Take(l Lease) (Lease, error) {
+	if c == nil {
+		return l, nil
+	}
+	mine := l.Holder.ID == c.Holder.ID
+	switch {
+	case c.Until.IsZero() && !mine:
+		return l, nil
+	case l.Holds(c.Now) && !mine && !c.Force:
+		return l, ErrHeld
+	}
+	return c.Lease(), nil
+}
+
 // A Lease says who holds a case, and until when without another heartbeat.
 type Lease struct {
 	Holder Actor     `json:"holder"`
