@@ -68,6 +68,9 @@ func appendCase(ctx context.Context, tx pgx.Tx, b guidance.Batch) error {
 		q.Queue(`INSERT INTO guidance_mail (id, case_id, seq, kind, at, status, next) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, string(m.Kind), guidancesql.Stamp(m.At), string(m.Status), guidancesql.Stamp(m.Next))
 	}
+	if b.Anonymises() {
+		q.Queue(`DELETE FROM guidance_kept WHERE key = $1`, guidance.DraftKey(b.Case))
+	}
 	switch {
 	case b.Forget:
 		q.Queue(`UPDATE guidance_case SET sealed = NULL WHERE id = $1`, b.Case)
@@ -104,7 +107,7 @@ func putCase(q *pgx.Batch, b guidance.Batch, l guidance.Lease) error {
 	if err != nil {
 		return err
 	}
-	const columns, these = guidancesql.CaseColumns, `$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13`
+	const columns, these = guidancesql.CaseColumns, `$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15`
 	if b.Expect == 0 { // no ON CONFLICT: who comes second is refused
 		q.Queue(`INSERT INTO guidance_case (`+columns+`) VALUES (`+these+`)`, values...)
 		return nil
@@ -156,8 +159,12 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 	if err == nil && len(found) == 0 {
 		err = guidance.ErrNoCase // a case has an event at least
 	}
-	if err == nil {
-		l.Events, err = bodies[guidance.Event](found)
+	for _, body := range found { // now that the connection is free again
+		var e guidance.Event
+		if err == nil {
+			err = json.Unmarshal(body, &e)
+		}
+		l.Events = append(l.Events, e)
 	}
 	if err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
@@ -165,42 +172,35 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 	return l, nil
 }
 
-// bodies reads JSON.
-func bodies[T any](found [][]byte) (out []T, err error) {
-	for _, body := range found {
-		var v T
-		if err := json.Unmarshal(body, &v); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
-}
-
 // List implements guidance.Store.
 func (g *Guidance) List(ctx context.Context, f guidance.Filter) (out []guidance.Row, err error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	where, args, err := guidancesql.Where(f, "strpos")
+	query, args, err := listQuery(f)
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
-	query := numbered(`SELECT body FROM guidance_case WHERE ` + where + ` ORDER BY changed DESC, id LIMIT ?`)
-	args = append(args, int64(max(f.Limit, 0)))
-	var found [][]byte
 	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
-		found, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
+		out, err = pgx.CollectRows(rows, scanned(guidancesql.ScanRow))
 		return err
 	})
-	if err == nil {
-		out, err = bodies[guidance.Row](found)
-	}
 	return out, wrapGuidance("list", err)
+}
+
+func listQuery(f guidance.Filter) (string, []any, error) {
+	where, args, err := guidancesql.Where(f, "strpos")
+	query := `SELECT ` + guidancesql.RowColumns + ` FROM guidance_case WHERE ` + where + ` ORDER BY changed DESC, id LIMIT ?`
+	return numbered(query), append(args, int64(max(f.Limit, 0))), err
+}
+
+// scanned makes a function that reads a row a pgx.RowToFunc.
+func scanned[T any](scan func(guidancesql.Row) (T, error)) pgx.RowToFunc[T] {
+	return func(row pgx.CollectableRow) (T, error) { return scan(row) }
 }
 
 // numbered gives each question mark of a statement its number.
@@ -216,6 +216,9 @@ func numbered(query string) string {
 func (g *Guidance) Lease(ctx context.Context, id string, holder guidance.Actor, now, until time.Time) (l guidance.Lease, err error) {
 	if !guidance.ValidID(id) {
 		return l, guidance.ErrNoCase
+	}
+	if err := guidance.CheckTexts(holder.ID); err != nil {
+		return l, err
 	}
 	who, err := json.Marshal(holder)
 	if err != nil {

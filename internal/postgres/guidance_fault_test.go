@@ -15,7 +15,8 @@ import (
 )
 
 // Connections are cut in the middle of many commands: each is in its log once,
-// logs have no gaps, and neither have case numbers.
+// logs have no gaps, and neither have case numbers; of what people keep, the
+// last that was acknowledged is there.
 func TestGuidanceCut(t *testing.T) {
 	t.Parallel()
 	const cases, each = 6, 12
@@ -63,6 +64,7 @@ func TestGuidanceCut(t *testing.T) {
 			for i := range each {
 				note := guidance.Command{ID: fmt.Sprint("n", i), Actor: guidancetest.Anne, Kind: guidance.Noted, Data: guidance.NotedData{Text: fmt.Sprint(i)}}
 				until(id, func() error { _, _, err := s.Do(ctx, id, note); return err })
+				until(id, func() error { return db.Guidance().Keep(ctx, "anne", guidance.DraftKey(id), []byte(note.ID)) })
 			}
 		})
 	}
@@ -72,6 +74,15 @@ func TestGuidanceCut(t *testing.T) {
 	t.Logf("%d connections cut", cut)
 	if cut < 3 {
 		t.Errorf("only %d connections were cut", cut)
+	}
+	has, err := killer.Guidance().Kept(t.Context(), "anne", "draft:")
+	if err != nil || len(has) != cases {
+		t.Errorf("kept: %q, %v", has, err)
+	}
+	for key, value := range has {
+		if want := fmt.Sprint("n", each-1); string(value) != want {
+			t.Errorf("%s is %s, want %s", key, value, want)
+		}
 	}
 	numbers := map[string]bool{}
 	for c := range cases {

@@ -18,7 +18,7 @@ func (g *Guidance) mails(ctx context.Context, query string, args ...any) (out []
 		if err != nil {
 			return err
 		}
-		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (guidance.Mail, error) { return guidancesql.ScanMail(row) })
+		out, err = pgx.CollectRows(rows, scanned(guidancesql.ScanMail))
 		return err
 	})
 	return out, wrapGuidance("mails", err)
@@ -43,6 +43,9 @@ func (g *Guidance) Due(ctx context.Context, now, until time.Time) (guidance.Mail
 // follow on the two that name it. When the database's answer to it was lost, it
 // may say guidance.ErrLost of what it has done itself.
 func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args ...any) error {
+	if guidance.CheckTexts(m.ID) != nil {
+		return guidance.ErrLost // no mail has such an id
+	}
 	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET leased = 0, `+set+`
 			WHERE id = $1 AND attempt = $2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, int64(m.Attempt)}, args...)...)
@@ -59,7 +62,7 @@ func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args
 
 // Done implements guidance.Outbox.
 func (g *Guidance) Done(ctx context.Context, m guidance.Mail, status guidance.MailStatus, messageID string) error {
-	return g.settle(ctx, m, `status = $3, message_id = $4, reason = ''`, string(status), messageID)
+	return g.settle(ctx, m, `status = $3, message_id = $4, reason = ''`, string(status), guidance.CleanReason(messageID))
 }
 
 // Failed implements guidance.Outbox.

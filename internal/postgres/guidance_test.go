@@ -30,7 +30,7 @@ func TestGuidanceSameAsMemory(t *testing.T) {
 	t.Parallel()
 	db := open(t, stacktest.Postgres(t))
 	guidancetest.SameAsMemory(t, db.Guidance(), func() error {
-		_, err := db.Pool().Exec(context.Background(), "TRUNCATE guidance_mail, guidance_number, guidance_event, guidance_case")
+		_, err := db.Pool().Exec(context.Background(), "TRUNCATE guidance_kept, guidance_mail, guidance_number, guidance_event, guidance_case")
 		return err
 	})
 }

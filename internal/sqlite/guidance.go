@@ -33,7 +33,7 @@ func (g *Guidance) Append(ctx context.Context, b guidance.Batch) error {
 	if err == nil {
 		err = g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error { return appendCase(ctx, tx, b) })
 	}
-	if err == nil && b.Forget {
+	if err == nil && (b.Forget || b.Anonymises()) {
 		err = g.empty(ctx)
 	}
 	return wrapGuidance("append", err)
@@ -73,6 +73,11 @@ func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
 			return err
 		}
 	}
+	if b.Anonymises() {
+		if _, err := forget(ctx, tx, guidance.DraftKey(b.Case)); err != nil {
+			return err
+		}
+	}
 	if b.Sealed != nil || b.Forget {
 		sealed := b.Sealed
 		if b.Forget {
@@ -106,7 +111,7 @@ func putCase(ctx context.Context, tx *sql.Tx, b guidance.Batch, l guidance.Lease
 	if err != nil {
 		return err
 	}
-	const columns, these = guidancesql.CaseColumns, `?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13`
+	const columns, these = guidancesql.CaseColumns, `?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15`
 	_, err = tx.ExecContext(ctx, `INSERT INTO guidance_case (`+columns+`) VALUES (`+these+`)
 		ON CONFLICT (id) DO UPDATE SET (`+columns+`) = (`+these+`)`, values...)
 	return err
@@ -137,22 +142,18 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 	if err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
 	}
-	if l.Events, err = bodies[guidance.Event](rows); err != nil {
+	if l.Events, err = scanned(rows, guidancesql.ScanEvent); err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
 	}
 	return l, nil
 }
 
-// bodies reads rows of one column of JSON.
-func bodies[T any](rows *sql.Rows) (out []T, err error) {
+// scanned reads all rows.
+func scanned[T any](rows *sql.Rows, scan func(guidancesql.Row) (T, error)) (out []T, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		var body []byte
-		var v T
-		if err := rows.Scan(&body); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(body, &v); err != nil {
+		v, err := scan(rows)
+		if err != nil {
 			return nil, err
 		}
 		out = append(out, v)
@@ -169,16 +170,19 @@ func (g *Guidance) List(ctx context.Context, f guidance.Filter) ([]guidance.Row,
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
-	rows, err := g.db.read.QueryContext(ctx, `SELECT body FROM guidance_case WHERE `+where+` ORDER BY changed DESC, id LIMIT ?`, append(args, max(f.Limit, 0))...)
+	rows, err := g.db.read.QueryContext(ctx, `SELECT `+guidancesql.RowColumns+` FROM guidance_case WHERE `+where+` ORDER BY changed DESC, id LIMIT ?`, append(args, max(f.Limit, 0))...)
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
-	out, err := bodies[guidance.Row](rows)
+	out, err := scanned(rows, guidancesql.ScanRow)
 	return out, wrapGuidance("list", err)
 }
 
 // Lease implements guidance.Store.
 func (g *Guidance) Lease(ctx context.Context, id string, holder guidance.Actor, now, until time.Time) (l guidance.Lease, err error) {
+	if err := guidance.CheckTexts(holder.ID); err != nil {
+		return l, err
+	}
 	who, err := json.Marshal(holder)
 	if err != nil {
 		return l, wrapGuidance("lease", err)

@@ -44,7 +44,7 @@ func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args
 
 // Done implements guidance.Outbox.
 func (g *Guidance) Done(ctx context.Context, m guidance.Mail, status guidance.MailStatus, messageID string) error {
-	return g.settle(ctx, m, `status = ?3, message_id = ?4, reason = ''`, status, messageID)
+	return g.settle(ctx, m, `status = ?3, message_id = ?4, reason = ''`, status, guidance.CleanReason(messageID))
 }
 
 // Failed implements guidance.Outbox.
@@ -72,13 +72,6 @@ func (g *Guidance) mails(ctx context.Context, where string, arg any) (out []guid
 	if err != nil {
 		return nil, wrapGuidance("mails", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		m, err := guidancesql.ScanMail(rows)
-		if err != nil {
-			return nil, wrapGuidance("mails", err)
-		}
-		out = append(out, m)
-	}
-	return out, wrapGuidance("mails", rows.Err())
+	out, err = scanned(rows, guidancesql.ScanMail)
+	return out, wrapGuidance("mails", err)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kiveileder/services/guidance"
@@ -37,7 +38,7 @@ func TestGuidanceSameAsMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	guidancetest.SameAsMemory(t, db.Guidance(), func() error {
-		for _, table := range []string{"guidance_mail", "guidance_number", "guidance_event", "guidance_case"} {
+		for _, table := range []string{"guidance_kept", "guidance_mail", "guidance_number", "guidance_event", "guidance_case"} {
 			if err := exec("DELETE FROM " + table); err != nil {
 				return err
 			}
@@ -63,32 +64,75 @@ func TestContactIsOverwritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	onDisk := func(what []byte) bool {
-		files, err := filepath.Glob(filepath.Join(dir, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range files {
-			b, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if bytes.Contains(b, what) {
-				return true
-			}
-		}
-		return false
-	}
 	switch {
-	case !onDisk(sealed):
+	case !onDisk(t, dir, sealed):
 		t.Fatal("the sealed contact is not found on disk: the test looks in the wrong place")
-	case onDisk([]byte("Kvitfisk")) || onDisk([]byte("kvitfisk")):
+	case onDisk(t, dir, []byte("Kvitfisk")) || onDisk(t, dir, []byte("kvitfisk")):
 		t.Error("the contact stands on disk as it is")
 	}
 	if err := db.Guidance().DeleteContact(t.Context(), "c1"); err != nil {
 		t.Fatal(err)
 	}
-	if onDisk(sealed) {
+	if onDisk(t, dir, sealed) {
 		t.Error("what was deleted is still on disk")
+	}
+}
+
+// onDisk reports whether it stands in any of the database's files.
+func onDisk(t *testing.T, dir string, what []byte) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(b, what) {
+			return true
+		}
+	}
+	return false
+}
+
+// Of what somebody was typing nothing is left on disk when the case is
+// anonymised, or the key is forgotten.
+func TestDraftIsOverwritten(t *testing.T) {
+	dir := t.TempDir()
+	store := openFile(t, filepath.Join(dir, "kiveileder.db")).Guidance()
+	s := guidance.New(guidance.Config{Store: store})
+	asker := guidancetest.Person
+	if _, err := s.Open(t.Context(), "c1", asker, guidance.ReceivedData{Question: "Må vi søke?"}, guidance.Contact{}); err != nil {
+		t.Fatal(err)
+	}
+	keep := func(key, value string) {
+		t.Helper()
+		if err := store.Keep(t.Context(), "anne", key, []byte(strings.Repeat(value+" ", 10_000))); err != nil {
+			t.Fatal(err)
+		}
+		if !onDisk(t, dir, []byte(value)) {
+			t.Fatalf("%s is not found on disk: the test looks in the wrong place", value)
+		}
+	}
+	keep(guidance.DraftKey("c1"), "Kvitfisk")
+	keep("view:mine", "Trollsild")
+	for _, c := range []guidance.Command{
+		{Actor: asker, Kind: guidance.Withdrawn, Seen: 1},
+		{Actor: guidancetest.Dina, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: "Bedt om det."}, Seen: 2},
+	} {
+		if _, _, err := s.Do(t.Context(), "c1", c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if onDisk(t, dir, []byte("Kvitfisk")) {
+		t.Error("a draft on a case that was anonymised is still on disk")
+	}
+	if err := store.ForgetKept(t.Context(), "view:mine"); err != nil {
+		t.Fatal(err)
+	}
+	if onDisk(t, dir, []byte("Trollsild")) {
+		t.Error("what was forgotten is still on disk")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kiveileder"
+	"kiveileder/services/rules"
 )
 
 // An Event is one decision in the log of a case. Seq counts from 1 without
@@ -122,18 +123,41 @@ type (
 	}
 	// PublishedData is what a person has made safe to show to everybody.
 	PublishedData struct {
-		Title      string   `json:"title"`
-		Question   string   `json:"question"`
-		Answer     string   `json:"answer"`
-		Agencies   []string `json:"agencies,omitempty"`
-		References []string `json:"references,omitempty"`
-		ValidUntil string   `json:"valid_until,omitempty"` // ISO date
+		Title      string              `json:"title"`
+		Question   string              `json:"question"`
+		Answer     string              `json:"answer,omitempty"`   // in short; before the sections, or all there is
+		Sections   []Section           `json:"sections,omitempty"` // by question, as in a Draft
+		Quotes     []rules.Quote       `json:"quotes,omitempty"`   // word for word; checked
+		References []string            `json:"references,omitempty"`
+		Topics     []string            `json:"topics,omitempty"`
+		Language   kiveileder.Language `json:"language,omitempty"`    // of the texts; bokmål when empty
+		ValidUntil string              `json:"valid_until,omitempty"` // ISO date, the last day
+
+		// Asked are questions in other words that it answers too, by their
+		// language. They are searched, not shown as what somebody has asked.
+		Asked map[kiveileder.Language][]string `json:"asked,omitempty"`
+
+		Agencies []string `json:"agencies,omitempty"` // that stand behind the answer; set by the service
+		Leans    []Lean   `json:"leans,omitempty"`    // what it rests on; set by the service
+	}
+	// A Lean is a thing that an answer rests on, as it was when a person last
+	// looked: a passage that is quoted, or a rule. Another Hash later says that
+	// somebody should look again.
+	Lean struct {
+		Source  string `json:"source,omitempty"`
+		Passage string `json:"passage,omitempty"`
+		Rule    string `json:"rule,omitempty"`
+		Hash    string `json:"hash,omitempty"` // of the quote or of the rule; empty when it was gone already
+		Old     bool   `json:"old,omitempty"`  // the source was known to be superseded
 	}
 	ReviewBeganData struct {
 		Reason string `json:"reason,omitempty"`
 	}
+	// ReviewEndedData says that the answer holds as it is published.
 	ReviewEndedData struct {
-		Reason string `json:"reason,omitempty"`
+		Reason     string `json:"reason,omitempty"`
+		ValidUntil string `json:"valid_until,omitempty"` // a new last day; empty: that of the publication stays
+		Leans      []Lean `json:"leans,omitempty"`       // as they are now; set by the service
 	}
 	UnpublishedData struct {
 		Reason string `json:"reason,omitempty"`

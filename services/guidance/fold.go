@@ -71,12 +71,56 @@ type Answer struct {
 	Bypassed []string  `json:"bypassed,omitempty"` // that had not signed
 }
 
-// A Publication is what everybody may read.
+// A Publication is what everybody may read, also when it is withdrawn: then
+// they read that. A newer one of the same case stands in its place.
 type Publication struct {
 	PublishedData
-	Seq    int64     `json:"seq"`
-	At     time.Time `json:"at"`
-	Review string    `json:"review,omitempty"` // why it is looked at again; "" when it is not
+	Seq       int64       `json:"seq"`
+	At        time.Time   `json:"at"`
+	Earlier   []time.Time `json:"earlier,omitempty"`   // when those that it replaced were published, the oldest first
+	Confirmed time.Time   `json:"confirmed,omitzero"`  // when a review last ended
+	Review    string      `json:"review,omitempty"`    // why it is looked at again; "" when it is not
+	Withdrawn string      `json:"withdrawn,omitempty"` // why it was withdrawn; "" when it was not
+	Since     time.Time   `json:"since,omitzero"`      // of the review or the withdrawal
+}
+
+// A Standing says how a publication stands.
+type Standing string
+
+const (
+	Unpublic    Standing = ""          // there is none
+	Valid       Standing = "valid"     // it answers
+	UnderReview Standing = "review"    // somebody looks at it again
+	Retracted   Standing = "withdrawn" // it stays readable as that
+)
+
+// newAnswer is why a publication is looked at again that is older than the
+// case's answer.
+const newAnswer = "Saken har fått et nytt svar etter at dette ble publisert."
+
+// Standing gives how the publication of a case stands, why, and since when. An
+// answer that was sent after it puts it under review by itself. Whether its
+// last day is over is not in it: that depends on the day.
+func (c *Case) Standing() (s Standing, why string, since time.Time) {
+	p := c.Publication
+	switch {
+	case p == nil:
+		return Unpublic, "", time.Time{}
+	case p.Withdrawn != "":
+		return Retracted, p.Withdrawn, p.Since
+	case p.Review != "":
+		return UnderReview, p.Review, p.Since
+	}
+	if n := len(c.Answers); n > 0 && c.Answers[n-1].Seq > p.Seq && c.Answers[n-1].At.After(p.Confirmed) {
+		return UnderReview, newAnswer, c.Answers[n-1].At
+	}
+	return Valid, "", later(p.At, p.Confirmed)
+}
+
+// isPublic reports whether everybody may read the publication as an answer.
+func (c *Case) isPublic() bool {
+	s, _, _ := c.Standing()
+	return s == Valid || s == UnderReview
 }
 
 // A Span is a time in one state. To is zero while it lasts.

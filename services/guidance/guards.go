@@ -1,11 +1,14 @@
 package guidance
 
 import (
+	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"kiveileder"
+	"kiveileder/services/privacy"
 	"kiveileder/services/rules"
 )
 
@@ -32,7 +35,7 @@ func refuse(guard string) error {
 	switch guard {
 	case "own_case": // that there is one is nobody else's business
 		return ErrNoCase
-	case "reason", "says_something", "says_where", "target", "verdict", "known_agency", "verbatim", "has_draft":
+	case "reason", "says_something", "says_where", "target", "verdict", "known_agency", "verbatim", "has_draft", "safe_text", "last_day":
 		code = kiveileder.CodeInvalid
 	}
 	return &Refused{Guard: guard, Text: text, err: kiveileder.Errorf(code, "%s", text[kiveileder.Bokmal])}
@@ -74,14 +77,20 @@ var guards = map[string]func(g *gate) bool{
 	"has_draft":          func(g *gate) bool { return !g.Draft().Draft.Empty() },
 	"exact_text":         func(g *gate) bool { return len(g.Drafts) > 0 && hashOf(g.data) == g.Draft().Hash },
 	"verbatim": func(g *gate) bool {
-		return !slices.ContainsFunc(g.Draft().Draft.Quotes, func(q rules.Quote) bool { return !g.verbatim(q) })
+		quotes := g.Draft().Draft.Quotes
+		if d, ok := g.data.(PublishedData); ok {
+			quotes = d.Quotes
+		}
+		return !slices.ContainsFunc(quotes, func(q rules.Quote) bool { return !g.verbatim(q) })
 	},
 	"verdict":      func(g *gate) bool { return isVerdict(g.data) },
 	"all_signed":   func(g *gate) bool { return len(g.Agencies) > 0 && (len(g.Unsigned()) == 0 || g.bypassed()) },
 	"open_task":    func(g *gate) bool { return g.openTask() },
 	"may_publish":  func(g *gate) bool { return g.Received.Publish },
-	"is_published": func(g *gate) bool { return g.Publication != nil },
-	"under_review": func(g *gate) bool { return g.Publication != nil && g.Publication.Review != "" },
+	"safe_text":    func(g *gate) bool { d, _ := g.data.(PublishedData); return len(d.Unsafe()) == 0 },
+	"last_day":     func(g *gate) bool { return g.lastDay() },
+	"is_published": func(g *gate) bool { return g.isPublic() },
+	"under_review": func(g *gate) bool { s, _, _ := g.Standing(); return s == UnderReview },
 }
 
 // onCase: on a case that has no agency yet, anybody's.
@@ -109,6 +118,22 @@ func (g *gate) heldByOther() bool {
 func (g *gate) openTask() bool {
 	d, _ := g.data.(RepliedData)
 	return slices.ContainsFunc(g.Tasks, func(t Task) bool { return t.ID == d.Task && t.Open() })
+}
+
+// lastDay: a publication may have none, and otherwise one that is not over. A
+// review does not end on one that is.
+func (g *gate) lastDay() bool {
+	day := ""
+	switch d := g.data.(type) {
+	case PublishedData:
+		day = d.ValidUntil
+	case ReviewEndedData:
+		if day = d.ValidUntil; day == "" && g.Publication != nil {
+			day = g.Publication.ValidUntil
+		}
+	}
+	_, err := time.Parse(time.DateOnly, day)
+	return day == "" || err == nil && day >= g.now.In(norway).Format(time.DateOnly)
 }
 
 func isReason(s string) bool {
@@ -194,7 +219,59 @@ func saysSomething(data any) bool {
 	case RepliedData:
 		return strings.TrimSpace(d.Text) != "" || len(d.Facts) > 0
 	case PublishedData:
-		return isShort(d.Title) && strings.TrimSpace(d.Question) != "" && strings.TrimSpace(d.Answer) != ""
+		said := strings.TrimSpace(d.Answer) != "" || !Draft{Sections: d.Sections}.Empty()
+		return isShort(d.Title) && strings.TrimSpace(d.Question) != "" && said
 	}
 	return strings.TrimSpace(text) != ""
+}
+
+// Texts gives every text of a publication that a person has written, with the
+// name of its field: title, question, answer, sections[0].question,
+// sections[0].text, references[0], topics[0], asked.nb[0]. Quotes are not
+// among them: they are public.
+func (d PublishedData) Texts() iter.Seq2[string, string] {
+	return func(yield func(field, text string) bool) {
+		more := true
+		say := func(field, text string) {
+			if more && text != "" {
+				more = yield(field, text)
+			}
+		}
+		say("title", d.Title)
+		say("question", d.Question)
+		say("answer", d.Answer)
+		for i, s := range d.Sections {
+			say(fmt.Sprintf("sections[%d].question", i), s.Question)
+			say(fmt.Sprintf("sections[%d].text", i), s.Text)
+		}
+		for i, r := range d.References {
+			say(fmt.Sprintf("references[%d]", i), r)
+		}
+		for i, t := range d.Topics {
+			say(fmt.Sprintf("topics[%d]", i), t)
+		}
+		for _, l := range kiveileder.Languages {
+			for i, q := range d.Asked[l] {
+				say(fmt.Sprintf("asked.%s[%d]", l, i), q)
+			}
+		}
+	}
+}
+
+// strict are the kinds of personal data that never stand in a publication. Of
+// names and addresses a person judges: many that look like one are none.
+var strict = []privacy.Kind{
+	privacy.BirthNumber, privacy.DNumber, privacy.HelpNumber, privacy.SyntheticNumber,
+	privacy.Phone, privacy.Email, privacy.Account, privacy.JournalNumber,
+}
+
+// Unsafe gives the fields of a publication that hold personal data of which
+// there is no doubt: numbers of people, telephones, addresses of mail.
+func (d PublishedData) Unsafe() (fields []string) {
+	for field, text := range d.Texts() {
+		if slices.ContainsFunc(privacy.Mask(text).Kinds, func(k privacy.Kind) bool { return slices.Contains(strict, k) }) {
+			fields = append(fields, field)
+		}
+	}
+	return fields
 }

@@ -17,6 +17,7 @@ type Memory struct {
 	cases   map[string]*memoryCase
 	numbers map[int]int64 // by year: the newest
 	mails   map[string]*memoryMail
+	kept    map[string]map[string][]byte // by person and key
 }
 
 type memoryCase struct {
@@ -34,7 +35,7 @@ type memoryMail struct {
 
 // NewMemory gives an empty store.
 func NewMemory() *Memory {
-	return &Memory{cases: map[string]*memoryCase{}, numbers: map[int]int64{}, mails: map[string]*memoryMail{}}
+	return &Memory{cases: map[string]*memoryCase{}, numbers: map[int]int64{}, mails: map[string]*memoryMail{}, kept: map[string]map[string][]byte{}}
 }
 
 // written gives a value as it would come back from a disk.
@@ -61,9 +62,11 @@ func (m *Memory) Append(ctx context.Context, b Batch) error {
 	if b.Redact, err = written(b.Redact); err != nil {
 		return err
 	}
+	asker := b.Row.Asker // which no JSON has
 	if b.Row, err = written(b.Row); err != nil {
 		return err
 	}
+	b.Row.Asker = asker
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.cases[b.Case]
@@ -108,6 +111,9 @@ func (m *Memory) write(c *memoryCase, b Batch) {
 			m.mails[mail.ID] = &memoryMail{Mail: mail}
 		}
 	}
+	if b.Anonymises() {
+		m.forget(DraftKey(b.Case))
+	}
 }
 
 // Load implements Store.
@@ -139,6 +145,7 @@ func (m *Memory) List(ctx context.Context, f Filter) ([]Row, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
+	f.Due = micro(f.Due)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []Row
@@ -160,9 +167,12 @@ func (f Filter) lets(r Row) bool {
 	case len(f.States) > 0 && !slices.Contains(f.States, r.State),
 		f.Agency != "" && !slices.Contains(r.Agencies, f.Agency),
 		f.Holder != "" && (r.Holder == nil || r.Holder.ID != f.Holder),
+		f.Asker != "" && r.Asker != f.Asker,
+		f.Number != "" && r.Number != f.Number,
+		f.Register && r.Published == "",
 		!strings.Contains(r.Words(), strings.ToLower(f.Text)),
 		!f.Due.IsZero() && (r.Due.IsZero() || !r.Due.Before(f.Due)),
-		f.After != nil && newestFirst(*f.After, r) >= 0:
+		f.After != nil && newestFirst(Row{ID: f.After.ID, Changed: micro(f.After.Changed)}, r) >= 0:
 		return false
 	}
 	return true
@@ -170,6 +180,9 @@ func (f Filter) lets(r Row) bool {
 
 // Lease implements Store.
 func (m *Memory) Lease(ctx context.Context, id string, holder Actor, now, until time.Time) (Lease, error) {
+	if err := CheckTexts(holder.ID); err != nil {
+		return Lease{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, err := m.find(ctx, id)

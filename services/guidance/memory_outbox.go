@@ -50,7 +50,7 @@ func (m *Memory) settle(ctx context.Context, mine Mail, change func(*memoryMail)
 
 // Done implements Outbox.
 func (m *Memory) Done(ctx context.Context, mine Mail, status MailStatus, messageID string) error {
-	return m.settle(ctx, mine, func(x *memoryMail) { x.Status, x.MessageID, x.Reason = status, messageID, "" })
+	return m.settle(ctx, mine, func(x *memoryMail) { x.Status, x.MessageID, x.Reason = status, CleanReason(messageID), "" })
 }
 
 // Failed implements Outbox.

@@ -137,6 +137,14 @@ func complete(snap Snapshot, a Actor, data any, now time.Time) any {
 	case DraftSavedData:
 		d.Hash = d.Draft.Hash()
 		return d
+	case PublishedData:
+		if n := len(snap.Case.Answers); n > 0 {
+			d.Agencies = snap.Case.Answers[n-1].Agencies
+		}
+		if len(d.Topics) == 0 {
+			d.Topics = snap.Case.Topics
+		}
+		return d
 	case BypassedData:
 		d.Agencies = snap.Case.Unsigned()
 		return d
@@ -162,8 +170,10 @@ func full(c Case, k Kind) bool {
 func (s *Service) row(snap Snapshot, c Case) Row {
 	r := Row{
 		ID: snap.ID, Seq: c.Seq, State: c.State, Title: c.Title, Topics: c.Topics, Agencies: c.Agencies,
-		Holder: c.Holder, Opened: c.Opened, Changed: c.Changed, Due: micro(s.Due(c)), Review: c.Publication != nil && c.Publication.Review != "",
+		Holder: c.Holder, Asker: c.Asker, Opened: c.Opened, Changed: c.Changed, Due: micro(s.Due(c)),
 	}
+	standing, _, _ := c.Standing()
+	r.Published, r.Review = string(standing), standing == UnderReview
 	if c.State == AtSignOff {
 		r.Unsigned = c.Unsigned()
 	}

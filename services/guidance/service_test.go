@@ -339,6 +339,125 @@ func TestPublishing(t *testing.T) {
 	d.stands(guidance.IsReopened)
 }
 
+// answered brings a case of two agencies to its answer.
+func answered(t *testing.T) *desk {
+	t.Helper()
+	d := signoff(t)
+	d.signs(anne, guidance.Approve)
+	d.signs(bodil, guidance.Approve)
+	d.does(anne, guidance.Sent, guidance.SentData{Hash: d.hash()})
+	return d
+}
+
+// stood checks how the publication stands, in the case and in the list.
+func (d *desk) stood(want guidance.Standing, why string) {
+	d.t.Helper()
+	s, reason, since := d.snap.Case.Standing()
+	if s != want || reason != why || since.IsZero() != (want == guidance.Unpublic) {
+		d.t.Errorf("it stands as %q, %q since %v; want %q, %q", s, reason, since, want, why)
+	}
+	rows, err := d.Store.List(d.t.Context(), guidance.Filter{Limit: 1})
+	if err != nil || rows[0].Review != (want == guidance.UnderReview) || rows[0].Published != string(want) {
+		d.t.Errorf("rows %+v, %v; want %q", rows, err, want)
+	}
+	shown := want == guidance.Valid || want == guidance.UnderReview
+	if v := guidance.ForAsker("KI", d.snap.Case); v.Published != shown {
+		d.t.Errorf("the asker is told %v of a publication that stands as %q", v.Published, want)
+	}
+}
+
+// The life of a publication: valid, looked at again, withdrawn and still there,
+// replaced.
+func TestPublicationStands(t *testing.T) {
+	d := answered(t)
+	d.stood(guidance.Unpublic, "")
+	p := guidance.PublishedData{
+		Title: "T", Question: "Q", Answer: "A", Agencies: []string{"not on it"}, ValidUntil: "2027-01-01",
+		Asked: map[kiveileder.Language][]string{kiveileder.Nynorsk: {"Kva?"}},
+	}
+	d.does(anne, guidance.Published, p)
+	d.stood(guidance.Valid, "")
+	if got := d.snap.Case.Publication; !slices.Equal(got.Agencies, []string{"hdir", "dmp"}) || len(got.Earlier) > 0 {
+		t.Errorf("published %+v", got)
+	}
+	service := guidance.Actor{ID: "sources", Role: guidance.System}
+	d.does(service, guidance.ReviewBegan, guidance.ReviewBeganData{Reason: "Kilden er endret."})
+	d.stood(guidance.UnderReview, "Kilden er endret.")
+	leans := []guidance.Lean{{Rule: "R1", Hash: "x"}}
+	d.does(anne, guidance.ReviewEnded, guidance.ReviewEndedData{Reason: "Gjelder.", Leans: leans})
+	d.stood(guidance.Valid, "")
+	if got := d.snap.Case.Publication; !slices.Equal(got.Leans, leans) || got.ValidUntil != "2027-01-01" {
+		t.Errorf("after the review %+v", got)
+	}
+	d.does(anne, guidance.Unpublished, guidance.UnpublishedData{Reason: "Utdatert."})
+	d.stood(guidance.Retracted, "Utdatert.")
+	if got := d.snap.Case.Publication; got == nil || got.Title != "T" {
+		t.Errorf("withdrawn it is %+v", got)
+	}
+	d.refused("is_published", anne, guidance.Unpublished, guidance.UnpublishedData{Reason: "Igjen."})
+	d.refused("is_published", service, guidance.ReviewBegan, guidance.ReviewBeganData{Reason: "x"})
+	p.Title = "T2"
+	d.does(anne, guidance.Published, p)
+	d.stood(guidance.Valid, "")
+	if got := d.snap.Case.Publication; got.Title != "T2" || len(got.Earlier) != 1 {
+		t.Errorf("published again it is %+v", got)
+	}
+	// a new answer of the same case makes people look at what is published
+	d.does(anne, guidance.Reopened, guidance.ReopenedData{Reason: "Loven er ny."})
+	d.does(anne, guidance.DraftSaved, draft(1, "Nei."))
+	d.does(anne, guidance.Submitted, guidance.SubmittedData{Hash: d.hash()})
+	d.signs(anne, guidance.Approve)
+	d.signs(bodil, guidance.Approve)
+	d.stood(guidance.Valid, "")
+	d.now = d.now.Add(time.Hour)
+	d.does(anne, guidance.Sent, guidance.SentData{Hash: d.hash()})
+	d.stood(guidance.UnderReview, "Saken har fått et nytt svar etter at dette ble publisert.")
+	d.now = d.now.Add(time.Hour)
+	d.does(anne, guidance.ReviewEnded, guidance.ReviewEndedData{Reason: "Samme svar.", ValidUntil: "2027-02-01"})
+	d.stood(guidance.Valid, "")
+	d.does(dina, guidance.Anonymised, guidance.AnonymisedData{Reason: "Bedt om."})
+	d.stood(guidance.Valid, "")
+	if got := d.snap.Case.Publication; got.Title != "T2" || got.Answer != "A" {
+		t.Errorf("of an anonymised case %+v is left", got)
+	}
+}
+
+// What must not be published is refused whole, whatever field it stands in.
+func TestPublishingIsGuarded(t *testing.T) {
+	d := answered(t)
+	fine := guidance.PublishedData{Title: "T", Question: "Q", Sections: []guidance.Section{{Question: "Hva?", Text: "A"}}}
+	for name, c := range map[string]struct {
+		guard  string
+		change func(*guidance.PublishedData)
+	}{
+		"no answer":                {"says_something", func(p *guidance.PublishedData) { p.Sections[0].Text = " " }},
+		"an identity number":       {"safe_text", func(p *guidance.PublishedData) { p.Title = "Om 13097248022" }},
+		"an address of mail":       {"safe_text", func(p *guidance.PublishedData) { p.Question = "Skriv til kari.nordmann@example.no" }},
+		"a telephone in a section": {"safe_text", func(p *guidance.PublishedData) { p.Sections[0].Text = "Ring tlf. 99 88 77 66." }},
+		"a telephone in other words": {"safe_text", func(p *guidance.PublishedData) {
+			p.Asked = map[kiveileder.Language][]string{"en": {"Call +47 99 88 77 66?"}}
+		}},
+		"a quote that is none":        {"verbatim", func(p *guidance.PublishedData) { p.Quotes = []rules.Quote{{Text: "omtrent"}} }},
+		"a day that is none":          {"last_day", func(p *guidance.PublishedData) { p.ValidUntil = "2027-02-30" }},
+		"a day that is over, in Oslo": {"last_day", func(p *guidance.PublishedData) { p.ValidUntil = "2026-12-31" }},
+	} {
+		p := fine
+		p.Sections = slices.Clone(fine.Sections)
+		c.change(&p)
+		t.Run(name, func(t *testing.T) {
+			d.t = t
+			d.refused(c.guard, anne, guidance.Published, p)
+		})
+	}
+	fine.Quotes, fine.ValidUntil = []rules.Quote{{Text: "ordrett"}}, "2027-01-01"
+	d.t = t
+	d.does(anne, guidance.Published, fine)
+	d.now = d.now.AddDate(0, 0, 2)
+	d.does(anne, guidance.ReviewBegan, guidance.ReviewBeganData{Reason: "Dagen er over."})
+	d.refused("last_day", anne, guidance.ReviewEnded, guidance.ReviewEndedData{Reason: "Gjelder."})
+	d.does(anne, guidance.ReviewEnded, guidance.ReviewEndedData{Reason: "Gjelder.", ValidUntil: "2028-01-01"})
+}
+
 func TestAnonymise(t *testing.T) {
 	d := signoff(t)
 	d.does(anne, guidance.Noted, guidance.NotedData{Text: "SECRET"})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A Store keeps cases. What a call that changes something has returned is on
@@ -19,20 +20,24 @@ type Store interface {
 	// Append writes a batch whole, or nothing of it. ErrMoved when the case's
 	// newest event is not Expect (0: there is no such case yet), ErrNoCase when
 	// Expect is more and there is no such case, ErrHeld when the batch claims
-	// and somebody else's lease runs.
+	// and somebody else's lease runs. Of a case that is anonymised the drafts
+	// go that people have for themselves (DraftKey).
 	Append(ctx context.Context, b Batch) error
 
 	// Load gives a case whole, as it was at one moment. Error: ErrNoCase.
 	Load(ctx context.Context, id string) (Log, error)
 
 	// List gives rows that a filter lets through, the newest change first.
-	// Error: CodeInvalid for a filter with what is no text.
+	// Error: CodeInvalid for a filter with what is no text. Who asks for a page
+	// after another one (Filter.After) gets each row that has not changed in
+	// between, once.
 	List(ctx context.Context, f Filter) ([]Row, error)
 
 	// Lease takes a case for holder until then, by compare-and-set: when nobody
 	// has it, when the lease that runs is the holder's own (the heartbeat), or
 	// when it has run out at now. It gives the lease that holds afterwards:
-	// somebody else's when that one was first. Error: ErrNoCase.
+	// somebody else's when that one was first. Errors: ErrNoCase; CodeInvalid
+	// for a holder whose ID is no text.
 	Lease(ctx context.Context, id string, holder Actor, now, until time.Time) (Lease, error)
 
 	// Contact gives what Batch.Contact put there. Errors: ErrNoCase, ErrNoOne.
@@ -42,6 +47,7 @@ type Store interface {
 	DeleteContact(ctx context.Context, id string) error
 
 	Outbox
+	Personal
 }
 
 // An Outbox gives mails to those who send them, each to one at a time. Taking
@@ -84,11 +90,15 @@ type Batch struct {
 	Redact []Event // events to stand in the place of those with the same Seq
 }
 
-// Stored gives a batch with its times as they are kept, and refuses one that
-// does not go on from Expect: stores call it first.
+// Stored gives a batch with its times as they are kept. It refuses one that
+// does not go on from Expect, and one with what is no text, which some
+// databases take and some do not: stores call it first.
 func (b Batch) Stored() (Batch, error) {
-	if len(b.Events) == 0 || b.Case == "" {
+	if len(b.Events) == 0 || !isID(b.Case) {
 		return b, errors.New("guidance: a batch without a case or without an event")
+	}
+	if err := b.checkTexts(); err != nil {
+		return b, err
 	}
 	b.Events, b.Redact, b.Mails = slices.Clone(b.Events), slices.Clone(b.Redact), slices.Clone(b.Mails)
 	for i := range b.Events {
@@ -113,46 +123,36 @@ func (b Batch) Stored() (Batch, error) {
 	return b, nil
 }
 
-// A Claim changes the lease together with the log.
-type Claim struct {
-	Holder Actor
-	Now    time.Time
-	Until  time.Time // zero: the holder's lease is given up, another's stays
-	Force  bool      // also when somebody else's runs
-}
-
-// Lease gives the lease afterwards.
-func (c *Claim) Lease() Lease {
-	if c.Until.IsZero() {
-		return Lease{}
+// checkTexts looks at what stands in columns of its own; the rest is JSON.
+func (b Batch) checkTexts() error {
+	texts := append([]string{b.Row.Title, string(b.Row.State), b.Row.Asker, b.Row.Published}, b.Row.Topics...)
+	if b.Row.Holder != nil {
+		texts = append(texts, b.Row.Holder.ID)
 	}
-	return Lease{Holder: c.Holder, Until: micro(c.Until)}
-}
-
-// Take gives the lease of a case after a claim on it. A nil claim leaves it as
-// it is. Error: ErrHeld when somebody else's lease runs.
-func (c *Claim) Take(l Lease) (Lease, error) {
-	if c == nil {
-		return l, nil
+	if b.Claim != nil {
+		texts = append(texts, b.Claim.Holder.ID)
 	}
-	mine := l.Holder.ID == c.Holder.ID
-	switch {
-	case c.Until.IsZero() && !mine:
-		return l, nil
-	case l.Holds(c.Now) && !mine && !c.Force:
-		return l, ErrHeld
+	for _, m := range b.Mails {
+		texts = append(texts, m.ID, m.Case, string(m.Kind), string(m.Status))
 	}
-	return c.Lease(), nil
+	return CheckTexts(texts...)
 }
 
-// A Lease says who holds a case, and until when without another heartbeat.
-type Lease struct {
-	Holder Actor     `json:"holder"`
-	Until  time.Time `json:"until"`
+// CheckTexts refuses what is no text to every database: broken UTF-8, and NUL.
+// Error: of CodeInvalid.
+func CheckTexts(texts ...string) error {
+	for _, s := range texts {
+		if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
+			return errNoText
+		}
+	}
+	return nil
 }
 
-// Holds reports whether it still does.
-func (l Lease) Holds(now time.Time) bool { return l.Holder.ID != "" && now.Before(l.Until) }
+// Anonymises reports whether nothing of what people wrote is left afterwards.
+func (b Batch) Anonymises() bool {
+	return slices.ContainsFunc(b.Events, func(e Event) bool { return e.Kind == Anonymised })
+}
 
 // A Log is all of a case.
 type Log struct {
@@ -180,6 +180,14 @@ type Row struct {
 	Changed  time.Time `json:"changed"`
 	Due      time.Time `json:"due,omitzero"` // zero: nothing is due
 	Review   bool      `json:"review,omitempty"`
+
+	// Published says how it stands in the register: "valid", "review",
+	// "withdrawn"; "" when it is not there.
+	Published string `json:"published,omitempty"`
+
+	// Asker is the key of the conversation that it came from. It goes into no
+	// JSON: who is shown a row is not shown that.
+	Asker string `json:"-"`
 }
 
 // Words is what a search in the list looks through.
@@ -189,19 +197,32 @@ func (r Row) Words() string {
 
 // A Filter says which rows are wanted. What is empty lets everything through.
 type Filter struct {
-	States []State
-	Agency string    // on the case
-	Holder string    // an ID
-	Text   string    // in number, title or topics; case does not count
-	Due    time.Time // due before then
-	Limit  int       // none when it is not positive
-	After  *Row      // goes on after this one: Changed and ID count
+	States   []State
+	Agency   string    // on the case
+	Holder   string    // an ID
+	Asker    string    // the key of a conversation
+	Number   string    // exactly
+	Register bool      // only what stands in the register, withdrawn or not
+	Text     string    // in number, title or topics; case does not count
+	Due      time.Time // due before then
+	Limit    int       // none when it is not positive
+	After    *Row      // goes on after this one: Changed and ID count
 }
 
 // Check refuses a filter that no case can match because it holds what is no
 // text: stores call it first.
 func (f Filter) Check() error {
-	for _, s := range []string{f.Agency, f.Holder, f.Text} {
+	if len(f.States) > 2*len(States) {
+		return errTooLong
+	}
+	texts := []string{f.Agency, f.Holder, f.Asker, f.Number, f.Text}
+	for _, s := range f.States {
+		texts = append(texts, string(s))
+	}
+	if f.After != nil {
+		texts = append(texts, f.After.ID)
+	}
+	for _, s := range texts {
 		if err := checkText(s, MaxShort); err != nil {
 			return err
 		}

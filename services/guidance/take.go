@@ -1,10 +1,12 @@
 package guidance
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // take puts what an event says into the case, all but the state.
@@ -53,13 +55,19 @@ func (c *Case) take(e Event) error {
 	case UndeliveredData:
 		c.Undelivered = append(c.Undelivered, d.Mail)
 	case PublishedData:
-		c.Publication = &Publication{PublishedData: d, Seq: e.Seq, At: e.At}
+		c.publish(e, d)
 	case ReviewBeganData:
-		return c.review(d.Reason)
+		return c.republish(func(p *Publication) { p.Review, p.Since = d.Reason, e.At })
 	case ReviewEndedData:
-		return c.review("")
+		return c.republish(func(p *Publication) {
+			p.Review, p.Since, p.Confirmed = "", time.Time{}, e.At
+			p.ValidUntil = cmp.Or(d.ValidUntil, p.ValidUntil)
+			if len(d.Leans) > 0 {
+				p.Leans = d.Leans
+			}
+		})
 	case UnpublishedData:
-		c.Publication = nil
+		return c.republish(func(p *Publication) { p.Review, p.Withdrawn, p.Since = "", cmp.Or(d.Reason, "–"), e.At })
 	case ReferredData:
 		c.Referral = d.To
 	case ExtendedData:
@@ -129,13 +137,22 @@ func (c *Case) send(e Event, d SentData) error {
 	return nil
 }
 
-// review changes a publication that others may share.
-func (c *Case) review(why string) error {
-	if c.Publication == nil {
+// publish puts a publication in the place of the one before it.
+func (c *Case) publish(e Event, d PublishedData) {
+	p := &Publication{PublishedData: d, Seq: e.Seq, At: e.At}
+	if old := c.Publication; old != nil {
+		p.Earlier = append(slices.Clip(old.Earlier), old.At)
+	}
+	c.Publication = p
+}
+
+// republish changes a publication that others may share.
+func (c *Case) republish(change func(*Publication)) error {
+	if c.Publication == nil || c.Publication.Withdrawn != "" {
 		return errors.New("nothing is published")
 	}
 	p := *c.Publication
-	p.Review = why
+	change(&p)
 	c.Publication = &p
 	return nil
 }

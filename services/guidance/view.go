@@ -97,7 +97,7 @@ type AskerAnswer struct {
 func ForAsker(number string, c Case) AskerView {
 	v := AskerView{
 		Number: number, Seq: c.Seq, State: askerState(c.State), Opened: c.Opened, Question: c.Received.Question, Project: c.Received.Project,
-		Agencies: c.Agencies, Referral: c.Referral, Published: c.Publication != nil, Undelivered: len(c.Undelivered) > 0,
+		Agencies: c.Agencies, Referral: c.Referral, Published: c.isPublic(), Undelivered: len(c.Undelivered) > 0,
 	}
 	for _, t := range c.Tasks {
 		//lint:ignore S1016 what the asker sees is allowed field by field

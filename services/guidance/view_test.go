@@ -91,7 +91,14 @@ func fill(v reflect.Value, path string, n *int) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), path, n)
 	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]any{"k": path + "-map"}))
+		value := reflect.New(v.Type().Elem()).Elem()
+		if value.Kind() == reflect.Interface {
+			value.Set(reflect.ValueOf(path + "-map"))
+		} else {
+			fill(value, path, n)
+		}
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("k").Convert(v.Type().Key()), value)
 	}
 }
 

@@ -32,7 +32,7 @@ func Instant(n int64) time.Time {
 type Row interface{ Scan(into ...any) error }
 
 // CaseColumns are the columns of a case, in the order of CaseValues.
-const CaseColumns = `id, number, seq, state, holder, agencies, words, changed, due, body, lease_id, lease_holder, lease_until`
+const CaseColumns = `id, number, seq, state, holder, agencies, words, changed, due, body, lease_id, lease_holder, lease_until, asker, published`
 
 // CaseValues gives what stands in them.
 func CaseValues(r guidance.Row, l guidance.Lease) ([]any, error) {
@@ -54,8 +54,24 @@ func CaseValues(r guidance.Row, l guidance.Lease) ([]any, error) {
 	}
 	return []any{
 		r.ID, r.Number, r.Seq, string(r.State), holder, string(agencies), r.Words(), Stamp(r.Changed), Stamp(r.Due), string(body),
-		l.Holder.ID, string(leaseHolder), Stamp(l.Until),
+		l.Holder.ID, string(leaseHolder), Stamp(l.Until), r.Asker, r.Published,
 	}, nil
+}
+
+// RowColumns is what ScanRow reads.
+const RowColumns = `body, asker, published`
+
+// ScanRow reads a row of a list. The asker stands in no JSON, and how a case
+// stands in the register not in that of old rows.
+func ScanRow(row Row) (r guidance.Row, err error) {
+	var body []byte
+	var asker, published string
+	if err := row.Scan(&body, &asker, &published); err != nil {
+		return r, err
+	}
+	err = json.Unmarshal(body, &r)
+	r.Asker, r.Published = asker, published
+	return r, err
 }
 
 // ScanLease reads lease_holder and lease_until, and after them what more is
@@ -72,6 +88,19 @@ func ScanLease(row Row, more ...any) (l guidance.Lease, err error) {
 	}
 	l.Until = Instant(until)
 	return l, json.Unmarshal(holder, &l.Holder)
+}
+
+// KeptRange gives the keys between which those stand that begin with prefix:
+// the first one not before from, all before to.
+func KeptRange(prefix string) (from, to string) { return prefix, prefix + "\x7f" } // keys are printable ASCII
+
+// ScanEvent reads the body of an event.
+func ScanEvent(row Row) (e guidance.Event, err error) {
+	var body []byte
+	if err := row.Scan(&body); err != nil {
+		return e, err
+	}
+	return e, json.Unmarshal(body, &e)
 }
 
 // MailColumns is what ScanMail reads.

@@ -33,6 +33,15 @@ func Where(f guidance.Filter, contains string) (condition string, args []any, er
 	if f.Holder != "" {
 		also("holder = ?", f.Holder)
 	}
+	if f.Asker != "" {
+		also("asker = ?", f.Asker)
+	}
+	if f.Number != "" {
+		also("number = ?", f.Number)
+	}
+	if f.Register {
+		also("published <> ''")
+	}
 	if f.Text != "" {
 		also(contains+"(words, ?) > 0", strings.ToLower(f.Text))
 	}

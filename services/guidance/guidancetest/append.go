@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -80,6 +83,31 @@ func testAppend(t *testing.T, open Opener) {
 		_, err := s.Contact(t.Context(), "c1")
 		is(t, "contact", guidance.ErrNoOne, err)
 	})
+	t.Run("of a case that is anonymised the drafts go that people type, with the event that says so", func(t *testing.T) {
+		s, _ := open(t)
+		a := put(t, s, first("c1", 1))
+		for _, who := range []string{"anne", "bodil"} {
+			for _, key := range []string{guidance.DraftKey("c1"), guidance.DraftKey("c10"), "seen:c1"} {
+				is(t, "Keep", nil, s.Keep(t.Context(), who, key, []byte(who)))
+			}
+		}
+		keys := func(who string) string { return strings.Join(slices.Sorted(maps.Keys(kept(t, s, who, ""))), " ") }
+		b := added(a, 2, "borte")
+		b.Events[0].Kind, b.Events[0].Data = guidance.Anonymised, guidance.AnonymisedData{}
+		late := b
+		late.Expect, late.Events = 0, first("c1", 2).Events
+		late.Events[0].Kind, late.Events[0].Data = guidance.Anonymised, guidance.AnonymisedData{}
+		is(t, "too late", guidance.ErrMoved, s.Append(t.Context(), late))
+		if got := keys("anne"); got != "draft:c1 draft:c10 seen:c1" {
+			t.Errorf("after one that was refused: %s", got)
+		}
+		put(t, s, b)
+		for _, who := range []string{"anne", "bodil"} {
+			if got := keys(who); got != "draft:c10 seen:c1" {
+				t.Errorf("%s still has %s", who, got)
+			}
+		}
+	})
 	t.Run("a context that has ended changes nothing", func(t *testing.T) {
 		s, _ := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -87,6 +115,10 @@ func testAppend(t *testing.T, open Opener) {
 		if err := s.Append(ctx, first("c1", 1)); !errors.Is(err, context.Canceled) {
 			t.Errorf("Append: %v", err)
 		}
+		if err := s.Keep(ctx, "anne", "view:mine", []byte("x")); !errors.Is(err, context.Canceled) {
+			t.Errorf("Keep: %v", err)
+		}
+		same(t, "kept", map[string][]byte{}, kept(t, s, "anne", ""))
 		_, err := s.Load(t.Context(), "c1")
 		is(t, "load", guidance.ErrNoCase, err)
 	})
@@ -156,6 +188,8 @@ func testReopen(t *testing.T, open Opener) {
 	b := added(a, 2, "mer")
 	b.Claim = &guidance.Claim{Holder: Anne, Now: at(2), Until: at(10)}
 	put(t, s, b)
+	is(t, "Keep", nil, s.Keep(t.Context(), "anne", "draft:c1", []byte{0, 255}))
+	is(t, "Keep", nil, s.Keep(t.Context(), "anne", "view:mine", []byte{}))
 	before := load(t, s, "c1")
 	s = reopen()
 	same(t, "log", before, load(t, s, "c1"))
@@ -165,6 +199,7 @@ func testReopen(t *testing.T, open Opener) {
 	mails, err := s.Mails(t.Context(), "c1")
 	same(t, "mails", a.Mails, mails)
 	is(t, "mails", nil, err)
+	same(t, "kept", map[string][]byte{"draft:c1": {0, 255}, "view:mine": {}}, kept(t, s, "anne", ""))
 	c := first("c2", 1)
 	put(t, s, c)
 	if n := load(t, s, "c2").Number; n != "KI-2026-0002" {

@@ -50,13 +50,14 @@ func SameAsMemory(t *testing.T, store guidance.Store, empty func() error) {
 		t.Repeat(map[string]func(*rapid.T){
 			"open": m.open, "do": m.do, "do 2": m.do, "fits": m.fits, "fits 2": m.fits,
 			"onward": m.onward, "onward 2": m.onward, "onward 3": m.onward, "onward 4": m.onward, "onward 5": m.onward, "onward 6": m.onward,
-			"take over": m.takeOver, "wait": m.wait, "beat": m.beat, "list": m.list, "mail": m.mail, "contact": m.contact, "": m.everything,
+			"take over": m.takeOver, "wait": m.wait, "beat": m.beat, "list": m.list, "mail": m.mail, "contact": m.contact,
+			"keep": m.keep, "keep 2": m.keep, "forget": m.forget, "anonymise": m.anonymise, "": m.everything,
 		})
 	})
 	if testing.Short() { // a few runs need not come to everything
 		return
 	}
-	for _, k := range []guidance.Kind{guidance.Claimed, guidance.DraftSaved, guidance.Submitted, guidance.Signed, guidance.Sent, guidance.Replied, guidance.TakenOver} {
+	for _, k := range []guidance.Kind{guidance.Claimed, guidance.DraftSaved, guidance.Submitted, guidance.Signed, guidance.Sent, guidance.Replied, guidance.TakenOver, guidance.Anonymised} {
 		if done[k] == 0 && !t.Failed() {
 			t.Errorf("in all runs %s was never done: the model hardly moves", k)
 		}
@@ -216,9 +217,13 @@ func (m *model) takeOver(t *rapid.T) {
 
 func (m *model) command(t *rapid.T, id string, c guidance.Command) {
 	m.both(t, func(s *guidance.Service) ([]any, error) {
+		before, _ := s.Load(context.Background(), id) // when it is there
 		snap, e, err := s.Do(context.Background(), id, c)
 		if err == nil {
 			m.done[c.Kind]++
+		}
+		if err == nil && e.Kind == guidance.Anonymised && e.Seq > before.Case.Seq {
+			m.noDrafts(t, s, id)
 		}
 		return []any{snap, e}, err
 	})
@@ -241,6 +246,12 @@ func (m *model) list(t *rapid.T) {
 	f := guidance.Filter{Limit: rapid.IntRange(-1, 3).Draw(t, "limit"), Agency: agency.Draw(t, "agency"), Text: texts.Draw(t, "text")}
 	f.States = rapid.SliceOfN(rapid.SampledFrom(guidance.States), 0, 5).Draw(t, "states")
 	f.Holder = rapid.SampledFrom([]string{"", "", "anne"}).Draw(t, "holder")
+	f.Asker = rapid.SampledFrom([]string{"", "", Person.ID, "other"}).Draw(t, "asker")
+	f.Number = rapid.SampledFrom([]string{"", "", "", "KI-2026-0001", "KI-2026"}).Draw(t, "number")
+	f.Register = rapid.SampledFrom([]bool{false, false, true}).Draw(t, "register")
+	if all, err := m.memory.Store.List(context.Background(), guidance.Filter{Limit: 1}); err == nil && len(all) > 0 && rapid.Bool().Draw(t, "after") {
+		f.After = &all[0]
+	}
 	if rapid.Bool().Draw(t, "due") {
 		f.Due = m.now
 	}
@@ -293,6 +304,12 @@ func (m *model) everything(t *rapid.T) {
 				m.holds(t, snap, mails)
 			}
 			return []any{snap, mails}, err
+		})
+	}
+	for _, who := range people {
+		m.both(t, func(s *guidance.Service) ([]any, error) {
+			has, err := s.Store.Kept(ctx, who, "")
+			return []any{has}, err
 		})
 	}
 	m.both(t, func(s *guidance.Service) ([]any, error) {

@@ -29,6 +29,10 @@ func Run(t *testing.T, open func(t *testing.T) (store guidance.Store, reopen fun
 		{"lease", testLease},
 		{"contact", testContact},
 		{"outbox", testOutbox},
+		{"personal", testPersonal},
+		{"refused", testRefused},
+		{"again", testAgain},
+		{"clock", testClock},
 		{"together", testTogether},
 		{"reopen", testReopen},
 	} {

@@ -1,0 +1,106 @@
+package register
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"kiveileder/retriever/lexical"
+	"kiveileder/services/guidance"
+)
+
+// Newest sorts entries by when their words were published, the newest first.
+func Newest(entries []Entry) []Entry {
+	out := slices.Clone(entries)
+	slices.SortFunc(out, func(a, b Entry) int {
+		return cmp.Or(b.Current.Compare(a.Current), strings.Compare(b.Number, a.Number))
+	})
+	return out
+}
+
+// found is how much of the best that the words could score an entry needs.
+const found = 0.30
+
+// Search gives the entries that words find, the best first; all of them, the
+// newest first, when there are no words. Case, accents and small errors do not
+// count, æ, ø and å are found as they are or as ae, oe, aa. A number finds its
+// entry alone. Those that are withdrawn come last, whatever they score: they
+// are there to be found, not to answer.
+func Search(entries []Entry, words string) []Entry {
+	all := Newest(entries)
+	if number := strings.ToUpper(strings.TrimSpace(words)); isNumber(number) {
+		return slices.DeleteFunc(all, func(e Entry) bool { return e.Number != number })
+	}
+	terms := lexical.Terms(words)
+	if len(terms) == 0 {
+		return all
+	}
+	x := lexical.NewIndex()
+	head := lexical.NewIndex()
+	for _, e := range all {
+		x.Add(lexical.Terms(e.words()))
+		head.Add(lexical.Terms(e.Title + " " + e.Question))
+	}
+	scores, heads := make([]float32, len(all)), make([]float32, len(all))
+	x.Score(terms, scores)
+	head.Score(terms, heads)
+	order := make([]int, 0, len(all))
+	for i := range all {
+		if scores[i] >= found || covered(terms, all[i].words()) {
+			order = append(order, i)
+		}
+	}
+	worth := func(i int) float32 { return scores[i] + heads[i] }
+	slices.SortStableFunc(order, func(a, b int) int {
+		gone := func(i int) int {
+			if all[i].Status == guidance.Retracted {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(gone(a)-gone(b), cmp.Compare(worth(b), worth(a)))
+	})
+	out := make([]Entry, 0, len(order))
+	for _, i := range order {
+		out = append(out, all[i])
+	}
+	return out
+}
+
+// covered reports whether a text has all terms, however common they are.
+func covered(terms []string, text string) bool {
+	has := map[string]bool{}
+	for _, t := range lexical.Terms(text) {
+		has[t] = true
+	}
+	return !slices.ContainsFunc(terms, func(t string) bool { return !has[t] })
+}
+
+// words is what a search looks through.
+func (e Entry) words() string {
+	parts := []string{e.Number, e.Title, e.Question, e.Answer}
+	for _, s := range e.Sections {
+		parts = append(parts, s.Question, s.Text)
+	}
+	for _, q := range e.Quotes {
+		parts = append(parts, q.Text)
+	}
+	parts = append(parts, e.References...)
+	for _, r := range e.References {
+		parts = append(parts, canonical(r))
+	}
+	parts = append(parts, e.Topics...)
+	for _, qs := range e.Asked {
+		parts = append(parts, qs...)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// byChange sorts entries by when anything of them last changed.
+func byChange(entries []Entry) []Entry {
+	out := slices.Clone(entries)
+	slices.SortFunc(out, func(a, b Entry) int {
+		return cmp.Or(b.Updated.Compare(a.Updated), strings.Compare(b.Number, a.Number))
+	})
+	return out
+}
