@@ -7,7 +7,7 @@ type Source struct {
 	ID        string   `json:"id" yaml:"id"`               // stable, for addresses: "formal-2024"
 	Doc       string   `json:"doc,omitempty" yaml:"doc"`   // number in the evaluation sets: "004"
 	Title     string   `json:"title" yaml:"title"`         // as the document gives it
-	Kind      string   `json:"kind" yaml:"kind"`           // web page, report, slides, guidance, law
+	Kind      string   `json:"kind" yaml:"kind"`           // web page, report, slides, guidance, law, answer
 	Publisher []string `json:"publisher" yaml:"publisher"` // names as they were then; empty when the document names none
 	Published string   `json:"published" yaml:"published"` // ISO date, empty when unknown
 	Updated   string   `json:"updated" yaml:"updated"`     // ISO date of the last change, empty when never or unknown
@@ -23,6 +23,19 @@ func (s Source) Date() string {
 		return s.Updated
 	}
 	return s.Published
+}
+
+// KindAnswer is the Kind of a source that stands for an answer which
+// ki.veiledning has published. It is quoted like any other, and is no law.
+const KindAnswer = "answer"
+
+// Place gives the address of a passage of the source: on the page of the
+// source, or of the published answer that it stands for.
+func (s Source) Place(p Passage) string {
+	if s.Kind == KindAnswer && strings.HasPrefix(s.URL, "/svar/") {
+		return s.URL + "#" + p.Anchor()
+	}
+	return "/kilder/" + p.Source + "#" + p.Anchor()
 }
 
 // A Passage is the unit that is found and quoted: a self-contained part of a

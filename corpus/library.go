@@ -131,11 +131,14 @@ func (l *Library) Source(id string) (kiveileder.Source, bool) {
 	return s, ok
 }
 
-// Sources gives all sources, newest first.
+// Sources gives all sources, newest first. Published answers are not among
+// them: they have a register of their own.
 func (l *Library) Sources() []kiveileder.Source {
 	var out []kiveileder.Source
 	for _, s := range l.sources {
-		out = append(out, s)
+		if s.Kind != kiveileder.KindAnswer {
+			out = append(out, s)
+		}
 	}
 	slices.SortFunc(out, func(a, b kiveileder.Source) int {
 		if c := strings.Compare(b.Date(), a.Date()); c != 0 {

@@ -75,6 +75,26 @@ func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) err
 	return g.settle(ctx, m, `status = 'dead', reason = $3`, guidance.CleanReason(reason))
 }
 
+// Revive implements guidance.Outbox. Done again because the database's answer
+// was lost, it may say guidance.ErrLost of what it has done itself.
+func (g *Guidance) Revive(ctx context.Context, id string, now time.Time) error {
+	if guidance.CheckTexts(id) != nil {
+		return guidance.ErrLost
+	}
+	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET status = 'queued', attempt = 1, next = $2, leased = 0 WHERE id = $1 AND status = 'dead'`,
+			id, guidancesql.Stamp(now))
+		if err == nil && tag.RowsAffected() == 0 {
+			err = guidance.ErrLost
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, guidance.ErrLost) {
+		return wrapGuidance("mail", err)
+	}
+	return err
+}
+
 // Mails implements guidance.Outbox.
 func (g *Guidance) Mails(ctx context.Context, caseID string) ([]guidance.Mail, error) {
 	if !guidance.ValidID(caseID) {

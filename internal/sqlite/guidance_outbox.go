@@ -57,6 +57,22 @@ func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) err
 	return g.settle(ctx, m, `status = 'dead', reason = ?3`, guidance.CleanReason(reason))
 }
 
+// Revive implements guidance.Outbox.
+func (g *Guidance) Revive(ctx context.Context, id string, now time.Time) error {
+	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET status = 'queued', attempt = 1, next = ?2, leased = 0 WHERE id = ?1 AND status = 'dead'`,
+			id, guidancesql.Stamp(now))
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, guidance.ErrLost)
+		}
+		return nil
+	})
+	return wrapGuidance("mail", err)
+}
+
 // Mails implements guidance.Outbox.
 func (g *Guidance) Mails(ctx context.Context, caseID string) ([]guidance.Mail, error) {
 	return g.mails(ctx, `WHERE case_id = ? ORDER BY seq, id`, caseID)

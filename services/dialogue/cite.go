@@ -66,6 +66,9 @@ func (d *Dialogue) quote(p kiveileder.Passage, text string, l kiveileder.Languag
 	if !strings.HasPrefix(p.Text, text) {
 		lead = "" // it leads into the first words only
 	}
+	if src.Kind == kiveileder.KindAnswer {
+		notes = append(notes, d.texts.Get("published_answer", l))
+	}
 	if p.Restored {
 		notes = append(notes, d.texts.Get("restored", l))
 	}
@@ -79,7 +82,7 @@ func (d *Dialogue) quote(p kiveileder.Passage, text string, l kiveileder.Languag
 		Restored:  p.Restored,
 		Lead:      lead,
 		Quote:     text,
-		URL:       "/kilder/" + p.Source + "#" + p.Anchor(),
+		URL:       src.Place(p),
 		Note:      strings.Join(notes, " "),
 	}, true
 }

@@ -110,6 +110,10 @@ type (
 	AddedData struct {
 		Text string `json:"text"`
 	}
+	InformedData struct {
+		Text  string    `json:"text"`
+		Until time.Time `json:"until,omitzero"` // when the answer is expected now
+	}
 	SentData struct {
 		Hash string `json:"hash"`
 	}
@@ -197,7 +201,7 @@ var dataTypes = map[Kind]reflect.Type{
 	TakenOver: reflect.TypeFor[TakenOverData](), Assessed: reflect.TypeFor[AssessedData](), Invited: reflect.TypeFor[InvitedData](),
 	Uninvited: reflect.TypeFor[UninvitedData](), Noted: reflect.TypeFor[NotedData](), DraftSaved: reflect.TypeFor[DraftSavedData](),
 	Submitted: reflect.TypeFor[SubmittedData](), Signed: reflect.TypeFor[SignedData](), Bypassed: reflect.TypeFor[BypassedData](),
-	Asked: reflect.TypeFor[AskedData](), Replied: reflect.TypeFor[RepliedData](), Added: reflect.TypeFor[AddedData](),
+	Asked: reflect.TypeFor[AskedData](), Replied: reflect.TypeFor[RepliedData](), Added: reflect.TypeFor[AddedData](), Informed: reflect.TypeFor[InformedData](),
 	Sent: reflect.TypeFor[SentData](), Delivered: reflect.TypeFor[DeliveredData](), Undelivered: reflect.TypeFor[UndeliveredData](),
 	Published: reflect.TypeFor[PublishedData](), ReviewBegan: reflect.TypeFor[ReviewBeganData](), ReviewEnded: reflect.TypeFor[ReviewEndedData](),
 	Unpublished: reflect.TypeFor[UnpublishedData](), Referred: reflect.TypeFor[ReferredData](), Withdrawn: reflect.TypeFor[WithdrawnData](),

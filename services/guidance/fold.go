@@ -27,6 +27,7 @@ type Case struct {
 	Tasks       []Task         `json:"tasks,omitempty"`
 	Added       []Remark       `json:"added,omitempty"` // by the asker, unasked
 	Notes       []Remark       `json:"notes,omitempty"` // internal
+	Informed    []Notice       `json:"informed,omitempty"`
 	Answers     []Answer       `json:"answers,omitempty"`
 	Publication *Publication   `json:"publication,omitempty"`
 	Referral    string         `json:"referral,omitempty"` // to whom
@@ -59,6 +60,14 @@ type Remark struct {
 	Agency string    `json:"agency,omitempty"` // of a note: who sees it
 	All    bool      `json:"all,omitempty"`    // of a note: everybody on the case sees it
 	Text   string    `json:"text"`
+}
+
+// A Notice is a preliminary reply.
+type Notice struct {
+	Seq    int64     `json:"seq"`
+	At     time.Time `json:"at"`
+	Agency string    `json:"agency,omitempty"`
+	InformedData
 }
 
 // An Answer is a text that was sent.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kiveileder"
+	"kiveileder/internal/oslo"
 	"kiveileder/services/privacy"
 	"kiveileder/services/rules"
 )
@@ -133,7 +134,7 @@ func (g *gate) lastDay() bool {
 		}
 	}
 	_, err := time.Parse(time.DateOnly, day)
-	return day == "" || err == nil && day >= g.now.In(norway).Format(time.DateOnly)
+	return day == "" || err == nil && day >= g.now.In(oslo.Zone).Format(time.DateOnly)
 }
 
 func isReason(s string) bool {
@@ -215,6 +216,8 @@ func saysSomething(data any) bool {
 	case AskedData:
 		text = d.Text
 	case AddedData:
+		text = d.Text
+	case InformedData:
 		text = d.Text
 	case RepliedData:
 		return strings.TrimSpace(d.Text) != "" || len(d.Facts) > 0

@@ -61,6 +61,7 @@ const (
 	Asked       Kind = "asked"
 	Replied     Kind = "replied"
 	Added       Kind = "added"
+	Informed    Kind = "informed" // a preliminary reply: why it takes time, and until when
 	Sent        Kind = "sent"
 	Delivered   Kind = "delivered"
 	Undelivered Kind = "undelivered"

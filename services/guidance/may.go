@@ -27,6 +27,8 @@ func (s *Service) May(snap Snapshot, a Actor, at time.Time) (kinds []Kind) {
 		g := &gate{Case: &snap.Case, actor: a, lease: snap.Lease, now: at, known: s.Known, verbatim: s.Verbatim}
 		against := func(name string) bool {
 			switch {
+			case name == "verbatim" && t.Kind == Published: // of what is filled in
+				return false
 			case name == "open_task":
 				return !slices.ContainsFunc(snap.Case.Tasks, Task.Open)
 			case slices.Contains(formGuards, name):

@@ -63,6 +63,21 @@ func (m *Memory) Dead(ctx context.Context, mine Mail, reason string) error {
 	return m.settle(ctx, mine, func(x *memoryMail) { x.Status, x.Reason = MailDead, CleanReason(reason) })
 }
 
+// Revive implements Outbox.
+func (m *Memory) Revive(ctx context.Context, id string, now time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x := m.mails[id]
+	if x == nil || x.Status != MailDead {
+		return ErrLost
+	}
+	x.Status, x.Attempt, x.Next, x.leased = MailQueued, 1, micro(now), time.Time{}
+	return nil
+}
+
 // Mails implements Outbox.
 func (m *Memory) Mails(ctx context.Context, caseID string) ([]Mail, error) {
 	out, err := m.those(ctx, func(x Mail) bool { return x.Case == caseID })

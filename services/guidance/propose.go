@@ -20,7 +20,9 @@ type Proposal struct {
 // agencies that the bank of questions names as those who would know (keys,
 // short names, today's or former names). What is unclear counts most: that is
 // what people shall settle. With nothing to go by it is the first agency of
-// agencies.yaml that is behind ki.veiledning.
+// agencies.yaml that is behind ki.veiledning. Each agency on a case must sign,
+// so it is only those that are named for the weightiest reason there is, and of
+// those that are named in passing the first; lawyers invite others.
 func Propose(set *rules.Set, findings []kiveileder.Finding, would []string) (p Proposal) {
 	const unclear, asked, other = 100, 10, 1
 	weight := map[string]int{}
@@ -51,6 +53,16 @@ func Propose(set *rules.Set, findings []kiveileder.Finding, would []string) (p P
 		}
 	}
 	slices.SortStableFunc(p.Agencies, func(a, b string) int { return cmp.Compare(weight[b], weight[a]) })
+	if len(p.Agencies) > 0 {
+		switch most := weight[p.Agencies[0]]; {
+		case most >= unclear:
+			p.Agencies = slices.DeleteFunc(p.Agencies, func(a string) bool { return weight[a] < unclear })
+		case most >= asked:
+			p.Agencies = slices.DeleteFunc(p.Agencies, func(a string) bool { return weight[a] < asked })
+		default:
+			p.Agencies = p.Agencies[:1]
+		}
+	}
 	if i := slices.IndexFunc(set.Agencies, func(a rules.Agency) bool { return a.InService }); len(p.Agencies) == 0 && i >= 0 {
 		p.Agencies = []string{set.Agencies[i].Key}
 	}

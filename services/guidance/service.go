@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // a number's year is that of Norway
 
 	"kiveileder"
 	"kiveileder/services/rules"
@@ -262,7 +261,7 @@ func (s *Service) try(ctx context.Context, snap Snapshot, c Command, sealed []by
 	}
 	snap.Case, snap.Log = next, append(slices.Clip(snap.Log), e)
 	if b.Claim != nil {
-		snap.Lease = b.Claim.Lease()
+		snap.Lease, _ = b.Claim.Take(snap.Lease) // the store has done it
 	}
 	if e.Kind == Anonymised { // what was redacted is not given out either
 		snap, err = s.Load(ctx, snap.ID)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"kiveileder/internal/oslo"
 	"kiveileder/services/privacy"
 )
 
@@ -22,16 +23,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-var norway = func() *time.Location {
-	l, err := time.LoadLocation("Europe/Oslo")
-	if err != nil {
-		panic(err) // it is in the program
-	}
-	return l
-}()
-
 // year is the one that a case opened at t counts in.
-func year(t time.Time) int { return t.In(norway).Year() }
+func year(t time.Time) int { return t.In(oslo.Zone).Year() }
 
 // logged gives who stands in the log: of an asker no name.
 func logged(a Actor) Actor {
@@ -151,6 +144,9 @@ func complete(snap Snapshot, a Actor, data any, now time.Time) any {
 	case ExtendedData:
 		d.Until = micro(d.Until)
 		return d
+	case InformedData:
+		d.Until = micro(d.Until)
+		return d
 	}
 	return data
 }
@@ -160,7 +156,7 @@ func full(c Case, k Kind) bool {
 	switch k {
 	case Added:
 		return len(c.Added) >= MaxAdded
-	case Noted, DraftSaved, Asked, Claimed, Assessed:
+	case Noted, DraftSaved, Asked, Informed, Claimed, Assessed:
 		return c.Seq >= MaxEvents
 	}
 	return false
@@ -183,7 +179,7 @@ func (s *Service) row(snap Snapshot, c Case) Row {
 // mails gives what the asker is told of an event. Without a contact there is
 // nobody to tell.
 func mails(id string, c Case, e Event) []Mail {
-	kind := map[Kind]MailKind{Received: MailReceipt, Asked: MailQuestion, Sent: MailAnswer, Referred: MailReferral}[e.Kind]
+	kind := map[Kind]MailKind{Received: MailReceipt, Asked: MailQuestion, Informed: MailNotice, Sent: MailAnswer, Referred: MailReferral}[e.Kind]
 	if kind == "" || !c.Received.HasContact {
 		return nil
 	}
@@ -213,6 +209,8 @@ func redact(log []Event) (out []Event) {
 			e.Data = RepliedData{Task: d.Task}
 		case AddedData:
 			e.Data = AddedData{}
+		case InformedData:
+			e.Data = InformedData{Until: d.Until}
 		case WithdrawnData:
 			e.Data = WithdrawnData{}
 		case ReopenedData:

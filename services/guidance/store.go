@@ -69,6 +69,11 @@ type Outbox interface {
 	// Dead says that it is not tried again by itself.
 	Dead(ctx context.Context, m Mail, reason string) error
 
+	// Revive queues a dead mail again, due at now, as after its first attempt:
+	// it is tried as often again as another one would be. ErrLost when there is no
+	// such mail, or it is not dead.
+	Revive(ctx context.Context, mailID string, now time.Time) error
+
 	// Mails gives what was queued for a case, by Seq and kind.
 	Mails(ctx context.Context, caseID string) ([]Mail, error)
 
@@ -252,6 +257,7 @@ const (
 	MailQuestion MailKind = "question"
 	MailAnswer   MailKind = "answer"
 	MailReferral MailKind = "referral"
+	MailNotice   MailKind = "notice" // a preliminary reply
 )
 
 // A MailStatus says where a mail stands.

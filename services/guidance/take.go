@@ -38,8 +38,12 @@ func (c *Case) take(e Event) error {
 		c.Notes = append(c.Notes, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Agency: d.Agency, All: d.All, Text: d.Text})
 	case DraftSavedData:
 		c.save(e, d)
-	case SubmittedData, DeliveredData, WithdrawnData, ReopenedData:
+	case SubmittedData, WithdrawnData, ReopenedData:
 		// where the case stands says it all
+	case DeliveredData: // in the end, perhaps
+		if d.Mail != "" {
+			c.Undelivered = slices.DeleteFunc(slices.Clone(c.Undelivered), func(m string) bool { return m == d.Mail })
+		}
 	case SignedData:
 		c.SignOffs = append(c.SignOffs, SignOff{Seq: e.Seq, At: e.At, By: e.Actor, Agency: d.Agency, Hash: d.Hash, Verdict: d.Verdict, Reason: d.Reason})
 	case BypassedData:
@@ -50,6 +54,8 @@ func (c *Case) take(e Event) error {
 		return c.reply(e, d)
 	case AddedData:
 		c.Added = append(c.Added, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Text: d.Text})
+	case InformedData:
+		c.Informed = append(c.Informed, Notice{Seq: e.Seq, At: e.At, Agency: e.Actor.Agency, InformedData: d})
 	case SentData:
 		return c.send(e, d)
 	case UndeliveredData:

@@ -61,6 +61,7 @@ type AskerView struct {
 	Agencies    []string      `json:"agencies,omitempty"`
 	Tasks       []AskerTask   `json:"tasks,omitempty"`
 	Added       []AskerText   `json:"added,omitempty"`
+	Informed    []AskerNotice `json:"informed,omitempty"` // preliminary replies
 	Answers     []AskerAnswer `json:"answers,omitempty"`
 	Referral    string        `json:"referral,omitempty"`
 	Published   bool          `json:"published,omitempty"`
@@ -85,6 +86,14 @@ type AskerText struct {
 	Text string    `json:"text"`
 }
 
+// An AskerNotice is a preliminary reply.
+type AskerNotice struct {
+	At     time.Time `json:"at"`
+	Agency string    `json:"agency,omitempty"`
+	Text   string    `json:"text"`
+	Until  time.Time `json:"until,omitzero"`
+}
+
 // An AskerAnswer is what the agencies wrote.
 type AskerAnswer struct {
 	Seq      int64     `json:"seq"`
@@ -105,6 +114,9 @@ func ForAsker(number string, c Case) AskerView {
 	}
 	for _, r := range c.Added {
 		v.Added = append(v.Added, AskerText{At: r.At, Text: r.Text})
+	}
+	for _, n := range c.Informed {
+		v.Informed = append(v.Informed, AskerNotice{At: n.At, Agency: n.Agency, Text: n.Text, Until: n.Until})
 	}
 	for _, a := range c.Answers {
 		v.Answers = append(v.Answers, AskerAnswer{Seq: a.Seq, At: a.At, Draft: a.Draft, Agencies: a.Agencies})
@@ -128,6 +140,8 @@ func forAsker(e Event) (Event, bool) {
 		data = AskedData{Text: d.Text, Fact: d.Fact}
 	case RepliedData:
 		data = RepliedData{Task: d.Task, Text: d.Text, Facts: d.Facts}
+	case InformedData:
+		data = InformedData{Text: d.Text, Until: d.Until}
 	case SentData:
 		data = SentData{Hash: d.Hash}
 	case ReferredData:

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"time"
 
 	"kiveileder"
 	"kiveileder/services/guidance"
@@ -246,13 +245,7 @@ func (q *Queue) DeadMails(ctx context.Context) ([]guidance.Mail, error) {
 
 // Again implements Calls.
 func (q *Queue) Again(ctx context.Context, mail string) error {
-	o, ok := q.Cases.Store.(interface {
-		Revive(ctx context.Context, mail string, now time.Time) error
-	})
-	if !ok {
-		return errNoInbound
-	}
-	return o.Revive(ctx, mail, q.now())
+	return q.Cases.Store.Revive(ctx, mail, q.now())
 }
 
 var errNoInbound = kiveileder.Errorf(kiveileder.CodeNotFound, "Tjenesten tar ikke imot e-post.")

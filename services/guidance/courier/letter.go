@@ -65,6 +65,9 @@ func (c *Courier) letter(ctx context.Context, it mail.Item) (mail.Letter, error)
 		}
 	case mail.Answer:
 		c.answer(&l, was, it.Seq)
+	case mail.Notice:
+		d, _ := snap.Log[it.Seq-1].Data.(guidance.InformedData)
+		l.Expected, l.Sections = d.Until, []mail.Section{{Text: d.Text}}
 	case mail.Referral:
 		d, _ := snap.Log[it.Seq-1].Data.(guidance.ReferredData)
 		l.Referred, l.Sections = c.agency(d.To, lang), []mail.Section{{Text: d.Reason}}

@@ -3,8 +3,8 @@ package courier
 import (
 	"context"
 	"fmt"
-	"time"
 
+	"kiveileder/internal/oslo"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/mail"
 )
@@ -33,7 +33,7 @@ func (r reminding) Append(ctx context.Context, b guidance.Batch) error {
 			continue
 		}
 		for _, days := range r.days {
-			at := m.At.In(oslo).AddDate(0, 0, days).UTC() // the same time of day, also over summer time
+			at := m.At.In(oslo.Zone).AddDate(0, 0, days).UTC() // the same time of day, also over summer time
 			mails = append(mails, guidance.Mail{
 				ID: reminderID(m.Case, m.Seq, days), Case: m.Case, Seq: m.Seq, Kind: mail.Reminder, At: at, Status: guidance.MailQueued, Next: at,
 			})
@@ -46,11 +46,3 @@ func (r reminding) Append(ctx context.Context, b guidance.Batch) error {
 func reminderID(id string, seq int64, days int) string {
 	return guidance.MailID(id, seq, mail.Kind(fmt.Sprintf("%s %d", mail.Reminder, days)))
 }
-
-var oslo = func() *time.Location {
-	l, err := time.LoadLocation("Europe/Oslo")
-	if err != nil {
-		panic(err) // it is in the program: guidance sees to that
-	}
-	return l
-}()

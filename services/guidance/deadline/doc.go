@@ -12,16 +12,7 @@
 // Days are days in Norway. The zone's rules are in the binary.
 package deadline
 
-import (
-	"time"
-	_ "time/tzdata" // containers have none
-)
+import zone "kiveileder/internal/oslo"
 
 // Oslo is the zone that days and working hours are in.
-var Oslo = func() *time.Location {
-	l, err := time.LoadLocation("Europe/Oslo")
-	if err != nil { // unreachable: the zone is embedded
-		panic(err)
-	}
-	return l
-}()
+var Oslo = zone.Zone

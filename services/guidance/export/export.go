@@ -114,6 +114,8 @@ func (b *builder) take(e guidance.Event) {
 		b.in(e, "reply", b.on, b.document("reply", "svar", b.said(d.Text), b.facts(d.Facts)))
 	case guidance.AddedData:
 		b.in(e, "addition", b.on, b.document("addition", "tilfoyelse", b.said(d.Text)))
+	case guidance.InformedData:
+		b.out(e, "notice", b.asker(arkiv.Receiver), []string{e.Actor.Agency}, b.document("notice", "forelopig-svar", b.said(d.Text)))
 	case guidance.SentData:
 		b.answered(e)
 		b.close(e)

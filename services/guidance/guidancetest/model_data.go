@@ -49,6 +49,8 @@ func (m *model) data(t *rapid.T, c guidance.Command, hash string, version int, t
 		return guidance.RepliedData{Task: task, Text: text, Facts: map[string]any{"consent": rapid.SampledFrom([]any{true, "yes", []string{"a", "b"}}).Draw(t, "value")}}
 	case guidance.Added:
 		return guidance.AddedData{Text: text}
+	case guidance.Informed:
+		return guidance.InformedData{Text: text, Until: m.now.Add(time.Hour)}
 	case guidance.Sent:
 		return guidance.SentData{Hash: hash}
 	case guidance.Published:

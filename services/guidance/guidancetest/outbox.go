@@ -57,6 +57,13 @@ func testOutbox(t *testing.T, open Opener) {
 		if len(mails) != 2 || mails[0].Status != guidance.MailSent || mails[0].MessageID != "<1@x>" || mails[1].Status != guidance.MailDead {
 			t.Errorf("mails: %+v", mails)
 		}
+		is(t, "revive one that was sent", guidance.ErrLost, s.Revive(t.Context(), "m1", at(61)))
+		is(t, "revive none", guidance.ErrLost, s.Revive(t.Context(), "m9", at(61)))
+		is(t, "revive", nil, s.Revive(t.Context(), "m2", at(61)))
+		is(t, "revive twice", guidance.ErrLost, s.Revive(t.Context(), "m2", at(61)))
+		due(t, s, 60, 62, "", 0)
+		m2 = due(t, s, 61, 70, "m2", 2) // as after its first attempt
+		is(t, "sent in the end", nil, s.Done(t.Context(), m2, guidance.MailSent, "<2@x>"))
 	})
 	t.Run("many workers, each mail to one of them", func(t *testing.T) {
 		s, _ := open(t)

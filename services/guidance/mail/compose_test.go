@@ -43,6 +43,9 @@ func testLetter(k Kind, lang kiveileder.Language) Letter {
 		l.Due = testDay.AddDate(0, 0, 14)
 		l.Questions = []string{"Er samtykke innhentet fra alle?", "Hvem er dataansvarlig?\nSkriv gjerne hvorfor."}
 		l.References = []string{"first@x.example", "<second@x.example>"}
+	case Notice:
+		l.Expected = testDay.AddDate(0, 2, 0)
+		l.Sections = []Section{{"", "Vi venter på en avklaring fra en annen etat."}}
 	case Referral:
 		l.Referred = "Statens\nhelsetilsyn"
 		l.Sections = []Section{{"", "Det gjelder tilsyn, ikke veiledning."}}

@@ -31,12 +31,13 @@ const (
 	Receipt  = guidance.MailReceipt  // the case is made; when an answer can be expected
 	Question = guidance.MailQuestion // the lawyers ask the asker
 	Answer   = guidance.MailAnswer   // the agencies' answer
+	Notice   = guidance.MailNotice   // it takes longer, and why
 	Referral = guidance.MailReferral // the case is for somebody else to answer
 	Reminder = Kind("reminder")      // a question is still open
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{Receipt, Question, Answer, Referral, Reminder}
+var Kinds = []Kind{Receipt, Question, Notice, Answer, Referral, Reminder}
 
 // An Item is a mail in the outbox. It names no receiver: the address is looked
 // up when the mail is sent, so that it can be deleted until then. At is what

@@ -55,6 +55,8 @@ func (t *texts) page(kind Kind, l Letter, replies bool) (page, error) {
 		return page{}, errors.New("a receipt needs a date to expect an answer by")
 	case (kind == Question || kind == Reminder) && len(l.Questions) == 0:
 		return page{}, errors.New("nothing is asked")
+	case kind == Notice && len(l.Sections) == 0:
+		return page{}, errors.New("a preliminary reply needs its text")
 	case kind == Referral && strings.TrimSpace(l.Referred) == "":
 		return page{}, errors.New("a referral needs to say to whom")
 	case kind == Answer && l.Link == "" && len(l.Sections) == 0:
@@ -66,7 +68,7 @@ func (t *texts) page(kind Kind, l Letter, replies bool) (page, error) {
 		}
 	}
 	v := map[string]string{
-		"number": l.Number, "expected": t.day(l.Expected, lang), "due": t.day(l.Due, lang), "agencies": clean(t.list(l.Agencies, lang)),
+		"number": l.Number, "expected": t.day(l.Expected, lang), "until": t.day(l.Expected, lang), "due": t.day(l.Due, lang), "agencies": clean(t.list(l.Agencies, lang)),
 		"referred": strings.Join(strings.Fields(clean(l.Referred)), " "),
 	}
 	if replies {

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // dates are those of Oslo wherever the service runs
 
 	"github.com/goccy/go-yaml"
 
 	"kiveileder"
+	"kiveileder/internal/oslo"
 )
 
 //go:embed texts.yaml
@@ -59,12 +59,13 @@ type texts struct {
 var places = map[Kind][]string{
 	Receipt:  {"number", "expected"},
 	Question: {"number", "due"},
+	Notice:   {"number", "until"},
 	Answer:   {"number", "agencies"},
 	Referral: {"number", "referred"},
 	Reminder: {"number", "due"},
 }
 
-var whens = []string{"due", "replies", "agencies"}
+var whens = []string{"due", "replies", "agencies", "until"}
 
 // loadTexts reads the texts in the binary; a test holds that they are right.
 var loadTexts = sync.OnceValues(func() (*texts, error) { return readTexts(textsFile) })
@@ -168,20 +169,12 @@ func fill(s string, values map[string]string) string {
 	return placePattern.ReplaceAllStringFunc(s, func(p string) string { return values[strings.Trim(p, "{}")] })
 }
 
-var oslo = sync.OnceValue(func() *time.Location {
-	l, err := time.LoadLocation("Europe/Oslo")
-	if err != nil {
-		panic(err) // the zone is in the binary
-	}
-	return l
-})
-
 // day writes a date in words, as it is in Oslo; "" for none.
 func (t *texts) day(at time.Time, l kiveileder.Language) string {
 	if at.IsZero() {
 		return ""
 	}
-	at = at.In(oslo())
+	at = at.In(oslo.Zone)
 	return fill(t.Date[l], map[string]string{
 		"day": strconv.Itoa(at.Day()), "month": t.Months[l][at.Month()-1], "year": strconv.Itoa(at.Year()),
 	})

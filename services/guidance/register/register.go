@@ -21,10 +21,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // a day is one in Norway
 
 	"kiveileder"
 	"kiveileder/corpus/ingest"
+	"kiveileder/internal/oslo"
 	"kiveileder/services/guidance"
 	"kiveileder/services/rules"
 )
@@ -62,20 +62,12 @@ type Quote struct {
 	URL string `json:"url"` // /kilder/formal-2024#helseforskning-gdnq
 }
 
-var norway = func() *time.Location {
-	l, err := time.LoadLocation("Europe/Oslo")
-	if err != nil {
-		panic(err) // it is in the program
-	}
-	return l
-}()
-
 // Day gives the day in Norway, as an ISO date.
 func Day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(norway).Format(time.DateOnly)
+	return t.In(oslo.Zone).Format(time.DateOnly)
 }
 
 // Address gives where the entry of a case stands.
@@ -116,7 +108,7 @@ func place(q rules.Quote) string {
 func (e Entry) On(day string) Entry {
 	if e.Status == guidance.Valid && e.ValidUntil != "" && e.ValidUntil < day {
 		e.Status, e.Reason = guidance.UnderReview, Over(e.ValidUntil)
-		if t, err := time.ParseInLocation(time.DateOnly, e.ValidUntil, norway); err == nil {
+		if t, err := time.ParseInLocation(time.DateOnly, e.ValidUntil, oslo.Zone); err == nil {
 			e.Updated = t.AddDate(0, 0, 1)
 		}
 	}

@@ -62,6 +62,11 @@ func Clock(c guidance.Case) deadline.Clock {
 	if again || !c.Received.HasContact {
 		clock = clock.Reach(Receipt, clock.Start)
 	}
+	for _, n := range c.Informed {
+		if !again || n.At.After(clock.Start) {
+			clock = clock.Reach(Preliminary, n.At)
+		}
+	}
 	for _, e := range c.Extensions {
 		if again && !e.At.After(clock.Start) { // it was for the earlier answer
 			continue
