@@ -30,10 +30,10 @@ func (g *Gateway) bearer(w http.ResponseWriter, r *http.Request) (id, key string
 	id = strings.TrimSpace(id)
 	if !found || !strings.EqualFold(scheme, "Bearer") || id == "" {
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		g.failAs(w, r, http.StatusUnauthorized, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_bearer", languageOf(r))))
+		g.failAs(w, r, http.StatusUnauthorized, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_bearer", LanguageOf(r))))
 		return "", "", false
 	}
-	key, err := g.keyOf(r.Context(), id, languageOf(r))
+	key, err := g.keyOf(r.Context(), id, LanguageOf(r))
 	if err != nil {
 		g.fail(w, r, err)
 		return "", "", false
@@ -45,7 +45,7 @@ func (g *Gateway) bearer(w http.ResponseWriter, r *http.Request) (id, key string
 // first message.
 func (g *Gateway) newConversation(w http.ResponseWriter, r *http.Request) {
 	id := g.Keys.New(time.Now())
-	key, err := g.keyOf(r.Context(), id, languageOf(r))
+	key, err := g.keyOf(r.Context(), id, LanguageOf(r))
 	if err != nil {
 		g.fail(w, r, err)
 		return
@@ -72,7 +72,7 @@ func (g *Gateway) readConversation(w http.ResponseWriter, r *http.Request) {
 	}
 	s, err := g.Conversations.Read(r.Context(), key, after, int(limit))
 	if err != nil {
-		g.fail(w, r, g.aboutConversation(err, languageOf(r)))
+		g.fail(w, r, g.aboutConversation(err, LanguageOf(r)))
 		return
 	}
 	p := page{Conversation: id, Epoch: s.Epoch, Offset: s.Top, Entries: []any{}, More: s.More}
@@ -116,7 +116,7 @@ func (g *Gateway) exportConversation(w http.ResponseWriter, r *http.Request) {
 	for _, e := range s.Entries { // without the id: a file is passed on, the key is not
 		p.Entries = append(p.Entries, wire.EntryFrame("", e))
 	}
-	g.attach(w, r, "ki-veileder", p, func() string { return conversation.Markdown(s, g.Texts, languageOf(r), baseURL(r)) })
+	g.attach(w, r, "ki-veileder", p, func() string { return conversation.Markdown(s, g.Texts, LanguageOf(r), baseURL(r)) })
 }
 
 // whole gives all of the conversation that a request is about, for a file in
@@ -132,7 +132,7 @@ func (g *Gateway) whole(w http.ResponseWriter, r *http.Request) (s kiveileder.St
 	}
 	s, err := g.Conversations.Read(r.Context(), key, 0, kiveileder.MaxEntries*2)
 	if err != nil {
-		g.fail(w, r, g.aboutConversation(err, languageOf(r)))
+		g.fail(w, r, g.aboutConversation(err, LanguageOf(r)))
 		return s, false
 	}
 	return s, true
@@ -179,7 +179,7 @@ func (g *Gateway) postMessage(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	lang := languageOf(r)
+	lang := LanguageOf(r)
 	if !wire.GoodID(q.ID) {
 		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_json", lang)))
 		return

@@ -61,9 +61,15 @@ func (g *Gateway) events(w http.ResponseWriter, r *http.Request) {
 	out := &eventWriter{w: w, rc: http.NewResponseController(w)}
 	_ = out.rc.SetReadDeadline(time.Time{}) // a stream outlives the server's limits
 	opened := make(chan error, 1)
-	go func() { opened <- f.open(ctx, "", from) }()
+	go func() {
+		err := f.open(ctx, "", from)
+		if err == nil {
+			g.opened(key)
+		}
+		opened <- err
+	}()
 	_ = out.frame("", g.hello(requestID(r.Context())))
-	s.run(g, out, opened, languageOf(r), requestID(r.Context()))
+	s.run(g, out, opened, LanguageOf(r), requestID(r.Context()))
 }
 
 // run writes what comes until the client, the service or the longest time

@@ -22,3 +22,6 @@ func (g *Gateway) Accepting() bool {
 	defer g.turns.mu.Unlock()
 	return !g.turns.closed
 }
+
+// ActorOf chooses the role in which somebody does something.
+var ActorOf = actor

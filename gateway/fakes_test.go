@@ -166,28 +166,40 @@ func over(store conversation.Store, d fakeDialogue) func(*gateway.Deps) {
 	}
 }
 
-// A localBus passes events on at once.
+// A localBus passes events on at once, to who wants them; what is told while
+// it is down is lost.
 type localBus struct {
 	mu      sync.Mutex // guards what follows
+	wants   func(key string) bool
 	take    func(kiveileder.Event)
 	changed func(up bool)
+	down    bool
 }
 
 func (b *localBus) Publish(_ context.Context, e kiveileder.Event) error {
 	b.mu.Lock()
-	take := b.take
+	wants, take, down := b.wants, b.take, b.down
 	b.mu.Unlock()
-	if take != nil {
+	if take != nil && !down && wants(e.Key) {
 		take(e)
 	}
 	return nil
 }
 
-func (b *localBus) Subscribe(_ func(string) bool, take func(kiveileder.Event), changed func(bool)) func() {
+func (b *localBus) Subscribe(wants func(string) bool, take func(kiveileder.Event), changed func(bool)) func() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.take, b.changed = take, changed
+	b.wants, b.take, b.changed = wants, take, changed
 	return func() {}
+}
+
+// set says whether events come.
+func (b *localBus) set(up bool) {
+	b.mu.Lock()
+	b.down = !up
+	changed := b.changed
+	b.mu.Unlock()
+	changed(up)
 }
 
 // A call is a request as a test writes it down.

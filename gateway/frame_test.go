@@ -14,6 +14,7 @@ import (
 
 	"kiveileder"
 	"kiveileder/gateway/wire"
+	"kiveileder/services/queue"
 )
 
 // A frame is anything that the service sends.
@@ -28,6 +29,7 @@ type frame struct {
 	Masked                                                    []string
 	Facts                                                     map[string]any
 	Answer                                                    *kiveileder.Answer
+	Case                                                      *queue.AskerCase
 	Limits                                                    wire.Limits
 	Versions                                                  kiveileder.Versions
 	At, Time                                                  time.Time
@@ -51,6 +53,8 @@ func (f frame) String() string {
 		return fmt.Sprintf("progress %s: %s", f.ID, f.Stage)
 	case wire.TypeError:
 		return fmt.Sprintf("error %s: %s", f.ID, f.Code)
+	case wire.TypeCase:
+		return fmt.Sprintf("case %s: %s %d %s", f.ID, f.Case.ID, f.Case.Seq, f.Case.State)
 	case wire.TypeHello, wire.TypeGone:
 		return f.Type
 	}

@@ -18,6 +18,7 @@ import (
 
 	"kiveileder"
 	"kiveileder/corpus"
+	"kiveileder/gateway/login"
 	"kiveileder/gateway/wire"
 	"kiveileder/gateway/ws"
 	"kiveileder/retriever"
@@ -49,6 +50,9 @@ type Events interface {
 	// changed when they stop coming and when they come again: what was missed
 	// meanwhile stands in the store.
 	Subscribe(wants func(key string) bool, take func(kiveileder.Event), changed func(up bool)) (stop func())
+	// Publish tells all gateways of an event, this one too. An error says that
+	// others may not have been told.
+	Publish(ctx context.Context, e kiveileder.Event) error
 }
 
 // A Library gives the sources for their pages.
@@ -82,6 +86,11 @@ type Deps struct {
 	Rules         Rules
 	RuleSet       func() *rules.Set // shown on the page of the rules; nil, or giving nil, for none
 	Library       Library
+	Cases         Cases        // nil: nothing can be handed over
+	Desk          Desk         // nil, or no Login: there is no desk here
+	Answers       Answers      // nil: nothing is published
+	Inbound       Inbound      // nil: no mail comes in
+	Login         *login.Login // nil: nobody can sign in
 	Texts         corpus.Texts
 	Versions      func() kiveileder.Versions
 	Log           *zap.Logger
@@ -103,6 +112,7 @@ type Gateway struct {
 	cfg         Config
 	limits      Limiter // of questions and searches; nil for none
 	lightLimits Limiter // of what costs little
+	caseLimits  Limiter // of what is handed over to people
 	openLimits  Limiter // of conversations opened over sockets: a whole hospital may come back at once
 	metrics     *metrics
 	mux         *http.ServeMux
@@ -110,11 +120,19 @@ type Gateway struct {
 	upgrader    *websocket.Upgrader
 	wsConfig    *ws.Config
 	hub         *hub
+	looks       *caseLooks
+	hears       atomic.Bool // events come
+	desk        *desk
 	sockets     *sockets
 	turns       turns
 	lanes       lanes
 	rulePages   rulePages
-	draining    atomic.Bool
+
+	deskUpgrader *websocket.Upgrader
+	deskConfig   *ws.Config
+
+	draining atomic.Bool
+	began    time.Time
 
 	base        context.Context // of what sessions do; it ends with the service
 	stop        context.CancelFunc
@@ -130,15 +148,20 @@ func New(cfg Config, d Deps) *Gateway {
 	g := &Gateway{
 		Deps: d, cfg: cfg,
 		limits: d.limiter("ask", cfg.RatePerMinute), lightLimits: d.limiter("light", 10*cfg.RatePerMinute), openLimits: d.limiter("open", 100*cfg.RatePerMinute),
-		metrics:  newMetrics(d.Metrics),
-		wsConfig: ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime, Panic: logPanic(d.Log)}),
-		hub:      newHub(),
-		sockets:  newSockets(cfg.MaxSockets, cfg.MaxPerClient),
+		caseLimits: d.limiter("case", (cfg.RatePerMinute+3)/4),
+		metrics:    newMetrics(d.Metrics),
+		wsConfig:   ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime, Panic: logPanic(d.Log)}),
+		hub:        newHub(), looks: newCaseLooks(),
+		sockets: newSockets(cfg.MaxSockets, cfg.MaxPerClient),
+		began:   time.Now(),
 	}
+	g.desk = newDesk(g)
+	g.deskConfig = ws.NewConfig(ws.Config{MaxFrame: deskFrame, Ping: pingTime, Total: totalTime, Idle: idleTime, Panic: logPanic(d.Log)})
 	g.base, g.stop = context.WithCancel(context.Background())
 	g.streams, g.stopStreams = context.WithCancel(g.base)
 	// the origin is looked at before, with an answer of our own
 	g.upgrader = ws.Upgrader([]string{wire.Subprotocol}, func(*http.Request) bool { return true })
+	g.deskUpgrader = ws.Upgrader([]string{wire.DeskSubprotocol}, func(*http.Request) bool { return true })
 	g.mux = g.routes()
 	g.handler = g.logged(g.guarded(g.mux))
 	g.watch()
@@ -147,7 +170,8 @@ func New(cfg Config, d Deps) *Gateway {
 
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }
 
-// routes is the whole surface of the service.
+// routes is the whole surface of the service, but for those that Login adds.
+// What nobody is there to answer is not there.
 func (g *Gateway) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("POST /v1/ask", g.limited(g.ask))
@@ -171,8 +195,53 @@ func (g *Gateway) routes() *http.ServeMux {
 	m.HandleFunc("GET /kilder", g.light(g.sources))
 	m.HandleFunc("GET /kilder/{id}", g.light(g.source))
 	m.HandleFunc("GET /static/", g.static)
+	if g.Cases != nil {
+		m.HandleFunc("GET /v1/conversation/case-form", g.light(g.caseForm))
+		m.HandleFunc("GET /v1/conversation/cases", g.light(g.listCases))
+		m.HandleFunc("POST /v1/conversation/cases", g.limited(g.postCase))
+		m.HandleFunc("POST /v1/conversation/cases/{case}/commands", g.limited(g.postCaseCommand))
+	}
+	if g.Answers != nil {
+		m.HandleFunc("GET /svar", g.light(g.answersPage))
+		m.HandleFunc("GET /svar/{number}", g.light(g.answerPage))
+		m.HandleFunc("GET /svar/feed.atom", g.light(g.answersFeed))
+		m.HandleFunc("GET /v1/answers", g.light(g.listAnswers))
+		m.HandleFunc("GET /v1/answers/{number}", g.light(g.oneAnswer))
+	}
+	if g.Inbound != nil {
+		m.HandleFunc("POST /v1/mail/inbound", g.limit(g.openLimits, g.inbound))
+	}
+	if g.Login != nil {
+		g.Login.Routes(m)
+	}
+	if g.Login != nil && g.Desk != nil {
+		g.mountDesk(deskRoutes{g, m})
+	}
 	m.HandleFunc("/", g.nothing)
 	return m
+}
+
+// mountDesk adds the routes of the desk.
+func (g *Gateway) mountDesk(m deskRoutes) {
+	m.Handle("GET /desk", g.deskPage)
+	m.Handle("GET /desk/{case}", g.deskPage)
+	m.Handle("GET /v1/desk", g.deskHome)
+	m.Handle("GET /v1/desk/live", g.deskLive)
+	m.Handle("GET /v1/desk/kept", g.keptList)
+	m.Handle("PUT /v1/desk/kept/{key}", g.keptPut)
+	m.Handle("DELETE /v1/desk/kept/{key}", g.keptDelete)
+	m.Handle("GET /v1/cases", g.deskList)
+	m.Handle("GET /v1/cases/{case}", g.deskCase)
+	m.Handle("POST /v1/cases/{case}/commands", g.postDeskCommand)
+	m.Handle("POST /v1/cases/{case}/beat", g.postBeat)
+	m.Handle("GET /v1/cases/{case}/contact", g.deskContact)
+	m.Handle("GET /v1/cases/{case}/similar", g.deskSimilar)
+	m.Handle("GET /v1/cases/{case}/publication", g.deskProposal)
+	m.Handle("GET /v1/cases/{case}/export", g.deskExport)
+	m.Handle("PUT /v1/cases/{case}/agencies", g.putAgencies)
+	m.Handle("DELETE /v1/cases/{case}/person", g.deletePerson)
+	m.Handle("GET /v1/mails/dead", g.deadMails)
+	m.Handle("POST /v1/mails/{mail}/again", g.mailAgain)
 }
 
 // guarded sets the headers that every answer has and keeps a panic from
@@ -215,9 +284,9 @@ func (g *Gateway) Server() *http.Server {
 	}
 }
 
-// languageOf gives the language that a client would like to be spoken to in
+// LanguageOf gives the language that a client would like to be spoken to in
 // before it has said anything.
-func languageOf(r *http.Request) kiveileder.Language {
+func LanguageOf(r *http.Request) kiveileder.Language {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		switch tag, _, _ := strings.Cut(strings.TrimSpace(part), ";"); {
 		case strings.HasPrefix(tag, "nn"):

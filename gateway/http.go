@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"kiveileder"
+	"kiveileder/internal/rpc"
 	"kiveileder/retriever"
 	"kiveileder/services/dialogue"
 )
@@ -30,7 +31,7 @@ func (g *Gateway) ask(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	id, lang := t.Conversation, languageOf(r)
+	id, lang := t.Conversation, LanguageOf(r)
 	if _, _, ok := g.Keys.Check(id); !ok {
 		id = g.Keys.New(time.Now())
 	}
@@ -61,20 +62,28 @@ func (g *Gateway) turn(r *http.Request, key string, p kiveileder.Post) (m, e kiv
 	return m, e, err
 }
 
-// decode reads the body as JSON of v's form.
+// decode reads the body of a message as JSON of v's form.
 func (g *Gateway) decode(w http.ResponseWriter, r *http.Request, v any) error {
+	return g.decodeUpTo(w, r, v, maxBody, "error_long")
+}
+
+// decodeUpTo reads a body of at most so many bytes as JSON of v's form. long is
+// the text that says of a longer one that it is too long.
+func (g *Gateway) decodeUpTo(w http.ResponseWriter, r *http.Request, v any, most int64, long string) error {
 	bad := func(err error) error {
-		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_json", languageOf(r)), Err: err}
+		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_json", LanguageOf(r)), Err: err}
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var long *http.MaxBytesError
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	var over *http.MaxBytesError
 	switch {
-	case errors.As(err, &long):
-		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_long", languageOf(r), dialogue.MaxQuestionChars), Err: err}
+	case errors.As(err, &over) && long == "error_long":
+		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get(long, LanguageOf(r), dialogue.MaxQuestionChars), Err: err}
+	case errors.As(err, &over):
+		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get(long, LanguageOf(r)), Err: err}
 	case err != nil:
 		return bad(err)
 	case !utf8.Valid(b):
-		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_text", languageOf(r)))
+		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_text", LanguageOf(r)))
 	}
 	if err := json.Unmarshal(b, v); err != nil {
 		return bad(err)
@@ -94,7 +103,6 @@ type searchHit struct {
 
 // search answers GET /v1/search?q=…&k=10.
 func (g *Gateway) search(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query().Get("q")
 	k := 10
 	if s := r.URL.Query().Get("k"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -104,15 +112,12 @@ func (g *Gateway) search(w http.ResponseWriter, r *http.Request) {
 		}
 		k = n
 	}
-	switch {
-	case strings.TrimSpace(q) == "":
-		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_empty", languageOf(r))))
-		return
-	case !utf8.ValidString(q):
-		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_text", languageOf(r))))
-		return
-	case utf8.RuneCountInString(q) > dialogue.MaxQuestionChars:
-		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_long", languageOf(r), dialogue.MaxQuestionChars)))
+	q, err := g.words(r)
+	if err == nil && q == "" {
+		err = kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_empty", LanguageOf(r)))
+	}
+	if err != nil {
+		g.fail(w, r, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), turnTime)
@@ -128,6 +133,18 @@ func (g *Gateway) search(w http.ResponseWriter, r *http.Request) {
 		hits = append(hits, searchHit{p.Source, p.ID, p.Section, p.Text, h.Score, "/kilder/" + p.Source + "#" + p.Anchor()})
 	}
 	g.reply(w, http.StatusOK, map[string]any{"hits": hits})
+}
+
+// words gives what a request searches for, empty when it names nothing.
+func (g *Gateway) words(r *http.Request) (string, error) {
+	q := strings.TrimSpace(r.URL.Query().Get("q"))
+	switch {
+	case !utf8.ValidString(q):
+		return "", kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_text", LanguageOf(r)))
+	case utf8.RuneCountInString(q) > dialogue.MaxQuestionChars:
+		return "", kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_long", LanguageOf(r), dialogue.MaxQuestionChars))
+	}
+	return q, nil
 }
 
 func (g *Gateway) live(w http.ResponseWriter, _ *http.Request) {
@@ -163,23 +180,6 @@ func (g *Gateway) reply(w http.ResponseWriter, status int, v any) {
 	_ = enc.Encode(v) // the client went away; nobody is left to tell
 }
 
-// statusOf maps an error's code to HTTP, in this one place.
-func statusOf(c kiveileder.Code) int {
-	switch c {
-	case kiveileder.CodeInvalid:
-		return http.StatusBadRequest
-	case kiveileder.CodeNotFound:
-		return http.StatusNotFound
-	case kiveileder.CodeRateLimited:
-		return http.StatusTooManyRequests
-	case kiveileder.CodeUnavailable:
-		return http.StatusServiceUnavailable
-	case kiveileder.CodeConflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
-}
-
 type errorBody struct {
 	Error struct {
 		Code    kiveileder.Code `json:"code"`
@@ -190,14 +190,14 @@ type errorBody struct {
 
 // fail tells the client what it may know of an error and the log the rest.
 func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, err error) {
-	g.failAs(w, r, statusOf(kiveileder.ErrorCode(err)), err)
+	g.failAs(w, r, rpc.Status(kiveileder.ErrorCode(err)), err)
 }
 
 func (g *Gateway) failAs(w http.ResponseWriter, r *http.Request, status int, err error) {
 	if r.Context().Err() != nil && status == http.StatusInternalServerError {
 		status = statusGone // nobody hears it, but the count shall not say that we failed
 	}
-	code, message := g.explain(r.Context(), languageOf(r), requestID(r.Context()), err)
+	code, message := g.explain(r.Context(), LanguageOf(r), requestID(r.Context()), err)
 	var b errorBody
 	b.Error.Code, b.Error.Message, b.Error.Request = code, message, requestID(r.Context())
 	var limited *limitedError
@@ -241,7 +241,7 @@ var (
 // explainAdmission puts the refusal of a socket into an error for the client.
 func (g *Gateway) explainAdmission(r *http.Request, err error) error {
 	if errors.Is(err, errTooMany) {
-		return &limitedError{30 * time.Second, g.Texts.Get("error_sockets", languageOf(r))}
+		return &limitedError{30 * time.Second, g.Texts.Get("error_sockets", LanguageOf(r))}
 	}
 	return err
 }

@@ -58,16 +58,21 @@ func (h *hub) leave(f *feed) {
 	}
 }
 
-// publish tells everybody in the conversation. It does not wait for anybody.
-func (h *hub) publish(e kiveileder.Event) {
+// in gives the feeds of a conversation.
+func (h *hub) in(key string) []*feed {
 	h.mu.Lock()
-	feeds := make([]*feed, 0, len(h.feeds[e.Key]))
-	for f := range h.feeds[e.Key] {
+	defer h.mu.Unlock()
+	feeds := make([]*feed, 0, len(h.feeds[key]))
+	for f := range h.feeds[key] {
 		feeds = append(feeds, f)
 	}
-	h.mu.Unlock()
+	return feeds
+}
+
+// publish tells everybody in the conversation. It does not wait for anybody.
+func (h *hub) publish(e kiveileder.Event) {
 	n := news{Event: e}
-	for _, f := range feeds {
+	for _, f := range h.in(e.Key) {
 		f.take(&n)
 	}
 }
@@ -129,14 +134,16 @@ type feed struct {
 	read    func(ctx context.Context, key string, after int64, limit int) (kiveileder.Stream, error)
 	log     *zap.Logger
 
-	mu      sync.Mutex // guards what follows; held while sending, so that the order holds
-	at      int64      // offset of the last entry that was sent
-	asked   int64      // offset of the newest message that was sent
-	replied int64      // and of the one that was answered last
-	want    int64      // the newest offset that is known of
-	hints   int        // how often something was told that must be fetched
-	filling bool       // somebody fetches entries and sends them
-	looks   bool       // a look into the store is about to come
+	mu      sync.Mutex       // guards what follows; held while sending, so that the order holds
+	at      int64            // offset of the last entry that was sent
+	asked   int64            // offset of the newest message that was sent
+	replied int64            // and of the one that was answered last
+	want    int64            // the newest offset that is known of
+	hints   int              // how often something was told that must be fetched
+	filling bool             // somebody fetches entries and sends them
+	looks   bool             // a look into the store is about to come
+	opened  bool             // the frame opened and what had been missed were sent
+	cases   map[string]int64 // seq of what was sent of each case
 	ended   bool
 }
 
@@ -167,6 +174,9 @@ func (f *feed) open(ctx context.Context, id string, from *wire.Position) error {
 		f.sendAll(s.Entries)
 	}
 	f.fill(ctx)
+	f.mu.Lock()
+	f.opened = true
+	f.mu.Unlock()
 	return nil
 }
 

@@ -105,7 +105,7 @@ func (g *Gateway) light(next http.HandlerFunc) http.HandlerFunc   { return g.lim
 
 func (g *Gateway) limit(l Limiter, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := g.take(r.Context(), l, g.client(r), languageOf(r)); err != nil {
+		if err := g.take(r.Context(), l, g.client(r), LanguageOf(r)); err != nil {
 			g.fail(w, r, err)
 			return
 		}

@@ -1,11 +1,9 @@
 package gateway
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -35,42 +33,28 @@ func (g *Gateway) logged(next http.Handler) http.Handler {
 			id = newID()
 		}
 		w.Header().Set("X-Request-Id", id)
-		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		rec := telemetry.NewRecorder(w)
 		start := time.Now()
 		r = r.WithContext(rpc.WithRequest(r.Context(), id)) // the mux writes the route into it
 		next.ServeHTTP(rec, r)
 		_, route, _ := strings.Cut(r.Pattern, " ")
-		g.metrics.requests.Observe(route, r.Method, rec.status, time.Since(start))
+		g.metrics.requests.Observe(route, r.Method, rec.Status, time.Since(start))
+		path := r.URL.Path
+		if strings.Contains(route, "{key}") { // a name that somebody chose
+			path = route
+		}
 		level := zap.DebugLevel
-		if rec.status >= 500 {
+		if rec.Status >= 500 {
 			level = zap.ErrorLevel
 		}
 		g.Log.Log(level, "request",
 			zap.String("request", id),
 			zap.String("method", r.Method),
-			zap.String("path", r.URL.Path),
-			zap.Int("status", rec.status),
+			zap.String("path", path),
+			zap.Int("status", rec.Status),
 			zap.Duration("took", time.Since(start)))
 	})
 }
-
-// A recorder remembers the status; it can be hijacked for a WebSocket.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *recorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	r.status = http.StatusSwitchingProtocols
-	return http.NewResponseController(r.ResponseWriter).Hijack()
-}
-
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 type metrics struct {
 	requests *telemetry.Requests

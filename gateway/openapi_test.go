@@ -14,7 +14,11 @@ import (
 
 	"kiveileder"
 	"kiveileder/gateway"
+	"kiveileder/gateway/login"
 	"kiveileder/services/dialogue"
+	"kiveileder/services/guidance"
+	"kiveileder/services/guidance/register"
+	"kiveileder/services/queue"
 	"kiveileder/services/rules"
 )
 
@@ -42,10 +46,17 @@ func describe(t *testing.T) description {
 func TestOpenAPIFields(t *testing.T) {
 	d := describe(t)
 	c := comparison{t: t, schemas: d.Components.Schemas, plain: reflect.TypeFor[rules.Step]().PkgPath(), seen: map[string]bool{
-		"Turn": true, "Hit": true, "Error": true, "Opening": true, "Page": true, "Post": true, "Exchange": true, // of the gateway, tested below
+		"Turn": true, "Hit": true, "Error": true, "Opening": true, "Page": true, "Post": true, "Exchange": true, "RefusedCommand": true, // of the gateway, tested below
 	}}
-	c.compare(reflect.TypeFor[kiveileder.Answer]())
-	c.compare(reflect.TypeFor[dialogue.Evaluation]())
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[kiveileder.Answer](), reflect.TypeFor[dialogue.Evaluation](),
+		reflect.TypeFor[queue.Form](), reflect.TypeFor[queue.HandOver](), reflect.TypeFor[queue.AskerCase](), reflect.TypeFor[queue.Refusal](),
+		reflect.TypeFor[queue.Desk](), reflect.TypeFor[queue.DeskPage](), reflect.TypeFor[queue.DeskCase](), reflect.TypeFor[queue.DeskResult](),
+		reflect.TypeFor[queue.Similar](), reflect.TypeFor[queue.Proposal](), reflect.TypeFor[queue.BeatResult](),
+		reflect.TypeFor[guidance.Mail](), reflect.TypeFor[register.Entry](),
+	} {
+		c.compare(typ)
+	}
 	c.unused()
 	// of a turn the gateway reads these; the others are between services
 	turn := d.Components.Schemas["Turn"]
@@ -85,15 +96,35 @@ func TestOpenAPIOfTheGateway(t *testing.T) {
 	}
 }
 
-// A conversation's requests need its key, and say so.
+// A conversation's requests need its key, those of people who are signed in
+// their session, with a token when they change something; and they say so.
 func TestOpenAPISecurity(t *testing.T) {
+	table, err := login.LoadTable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for path, methods := range describe(t).Paths {
 		for method, op := range methods {
-			needed := strings.HasPrefix(path, "/v1/conversation") && method+path != "post/v1/conversation"
-			if got := len(op.Security) == 1 && op.Security[0]["conversation"] != nil; got != needed {
+			var needed []string
+			switch {
+			case strings.HasPrefix(path, "/v1/conversation") && method+path != "post/v1/conversation":
+				needed = []string{"conversation"}
+			case path == "/v1/mail/inbound":
+				needed = []string{"mail"}
+			case !slices.ContainsFunc(table.Routes, func(r login.Route) bool { return r.Route == strings.ToUpper(method)+" "+path }):
+			case method == "get":
+				needed = []string{"session"}
+			default:
+				needed = []string{"csrf", "session"}
+			}
+			var got []string
+			if len(op.Security) == 1 {
+				got = keys(op.Security[0])
+			}
+			if !slices.Equal(got, needed) {
 				t.Errorf("%s %s: security %v, want %v", method, path, op.Security, needed)
 			}
-			if _, ok := op.Responses["401"]; ok != needed {
+			if _, ok := op.Responses["401"]; ok != (needed != nil) {
 				t.Errorf("%s %s: 401 described %v, want %v", method, path, ok, needed)
 			}
 		}
@@ -137,8 +168,18 @@ func TestOpenAPIValues(t *testing.T) {
 
 // Every route for programs is described, and every described path is a route.
 func TestOpenAPIRoutes(t *testing.T) {
+	table, err := login.LoadTable() // has those that package login adds
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := registered(t)
+	for _, r := range table.Routes {
+		if !slices.Contains(all, r.Route) {
+			all = append(all, r.Route)
+		}
+	}
 	var routes []string
-	for _, r := range registered(t) {
+	for _, r := range all {
 		method, path, _ := strings.Cut(r, " ")
 		if strings.HasPrefix(path, "/v1/") || slices.Contains([]string{"/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"}, path) {
 			routes = append(routes, strings.ToLower(method)+" "+path)

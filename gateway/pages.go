@@ -62,11 +62,11 @@ func (g *Gateway) source(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) nothing(w http.ResponseWriter, r *http.Request) {
 	if allowed := g.methods(r); len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		g.failAs(w, r, http.StatusMethodNotAllowed, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_method", languageOf(r))))
+		g.failAs(w, r, http.StatusMethodNotAllowed, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_method", LanguageOf(r))))
 		return
 	}
 	if strings.HasPrefix(r.URL.Path, "/v1/") || !strings.Contains(r.Header.Get("Accept"), "html") {
-		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeNotFound, "%s", g.Texts.Get("error_not_found", languageOf(r))))
+		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeNotFound, "%s", g.Texts.Get("error_not_found", LanguageOf(r))))
 		return
 	}
 	g.page(w, r, http.StatusNotFound, web.NotFound)
@@ -75,7 +75,7 @@ func (g *Gateway) nothing(w http.ResponseWriter, r *http.Request) {
 // methods gives the methods that a path could have been asked with instead.
 func (g *Gateway) methods(r *http.Request) []string {
 	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := &http.Request{Method: m, URL: r.URL, Host: r.Host}
 		if _, pattern := g.mux.Handler(other); m != r.Method && pattern != "" && pattern != "/" {
 			allowed = append(allowed, m)
@@ -149,6 +149,23 @@ func packed(name string) []byte {
 	b := pack(raw, gzip.BestCompression)
 	packs.Store(name, b)
 	return b
+}
+
+// privatePage renders a page that is somebody's own: it is stored nowhere, and
+// not packed.
+func (g *Gateway) privatePage(w http.ResponseWriter, r *http.Request, status int, render func(io.Writer) error) {
+	var b bytes.Buffer
+	if err := render(&b); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", web.CSP)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
 }
 
 func pack(raw []byte, level int) []byte {

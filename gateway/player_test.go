@@ -14,6 +14,7 @@ import (
 	"kiveileder"
 	"kiveileder/gateway"
 	"kiveileder/services/conversation"
+	"kiveileder/services/queue"
 )
 
 // A player plays a dialogue with a service that can be stopped and started.
@@ -25,6 +26,7 @@ type player struct {
 	settle  func()
 	where   string
 	windows map[string]*window
+	cases   fakeCases
 
 	g     *gateway.Gateway
 	s     *site
@@ -71,9 +73,12 @@ func (p *player) start() {
 		w = together
 	}
 	talks, edge := w(p.t, p.store, fakeDialogue(p.turn))
-	p.g, _ = open(p.t, gateway.Config{}, edge)
+	p.g, _ = open(p.t, gateway.Config{}, func(d *gateway.Deps) {
+		edge(d)
+		withCases(&p.cases)(d)
+	})
 	p.s = p.listen(p.t, p.g)
-	if err := talks.Resume(p.t.Context()); err != nil {
+	if err := talks.Resume(p.t.Context(), nil); err != nil {
 		p.t.Error(err)
 	}
 }
@@ -98,8 +103,9 @@ type window struct {
 	line   *client
 	events bool // by server-sent events, without a socket
 	epoch  string
-	offset int64 // of the last entry that it has
-	last   frame // the last entry
+	offset int64            // of the last entry that it has
+	last   frame            // the last entry
+	cases  map[string]int64 // what it knows of each case
 	id     string
 	text   string // of the last message that it wrote
 }
@@ -179,6 +185,13 @@ func (w *window) next() frame {
 		switch {
 		case f.Type == "progress", f.Type == ":", f.Type == "pong":
 		case (f.Type == "message" || f.Type == "answer") && f.Offset <= w.offset:
+		case w.knows(f):
+		case f.Type == "case":
+			if w.cases == nil {
+				w.cases = map[string]int64{}
+			}
+			w.cases[f.Case.ID] = f.Case.Seq
+			return f
 		case f.Type == "message", f.Type == "answer":
 			if f.Offset != w.offset+1 {
 				w.fatal("heard %v after %d", f, w.offset)
@@ -189,6 +202,22 @@ func (w *window) next() frame {
 			return f
 		}
 	}
+}
+
+// knows reports whether a frame tells nothing new of a case.
+func (w *window) knows(f frame) bool { return f.Type == "case" && f.Case.Seq <= w.cases[f.Case.ID] }
+
+// handOver hands the conversation over.
+func (w *window) handOver(id, question string) {
+	w.p.t.Helper()
+	w.id, w.text = id, question
+	if w.events {
+		if status, _ := get[queue.AskerCase](w.p.t, w.p.s, http.MethodPost, "/v1/conversation/cases", w.p.id, `{"id":"`+id+`"`+field("question", question)+`}`); status != http.StatusCreated {
+			w.fatal("status %d", status)
+		}
+		return
+	}
+	w.line.say(`{"type":"hand_over"` + field("id", id) + field("conversation", w.p.id) + field("question", question) + `}`)
 }
 
 // hearsNothing checks that nothing new is on the line.
@@ -202,14 +231,14 @@ func (w *window) hearsNothing() {
 	default:
 		w.line.say(`{"type":"ping","id":"nothing"}`)
 		for f := w.line.next(); f.Type != "pong"; f = w.line.next() {
-			if f.Type != "progress" && (f.Offset == 0 || f.Offset > w.offset) {
+			if f.Type != "progress" && !w.knows(f) && (f.Offset == 0 || f.Offset > w.offset) {
 				w.fatal("heard %v", f)
 			}
 		}
 		return
 	}
 	for len(w.line.frames) > 0 {
-		if f := <-w.line.frames; f.Type != "progress" && f.Type != ":" && (f.Offset == 0 || f.Offset > w.offset) {
+		if f := <-w.line.frames; f.Type != "progress" && f.Type != ":" && !w.knows(f) && (f.Offset == 0 || f.Offset > w.offset) {
 			w.fatal("heard %v", f)
 		}
 	}

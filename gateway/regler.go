@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -66,12 +65,12 @@ func (g *Gateway) regler(w http.ResponseWriter, r *http.Request) {
 	if g.RuleSet != nil {
 		set = g.RuleSet()
 	}
-	lang := kiveileder.Language(r.URL.Query().Get("lang"))
-	if lang == "" {
-		lang = languageOf(r)
-	}
-	if set == nil || !slices.Contains(kiveileder.Languages, lang) {
+	if set == nil {
 		g.nothing(w, r)
+		return
+	}
+	lang, ok := g.pageLanguage(w, r)
+	if !ok {
 		return
 	}
 	page, err := g.rulePages.of(set, g.Library, lang)
@@ -81,11 +80,10 @@ func (g *Gateway) regler(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", string(lang))
 	h.Set("Content-Security-Policy", web.CSP)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Etag", page.tag)
-	h.Add("Vary", "Accept-Encoding, Accept-Language")
+	h.Add("Vary", "Accept-Encoding")
 	if r.Header.Get("If-None-Match") == page.tag {
 		w.WriteHeader(http.StatusNotModified)
 		return

@@ -27,7 +27,7 @@ func (g *Gateway) evaluate(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	lang := languageOf(r)
+	lang := LanguageOf(r)
 	if q.Language != "" {
 		lang = q.Language
 	}

@@ -33,8 +33,16 @@ func (g *Gateway) limitsTold() wire.Limits {
 		FrameBytes: maxFrame, QuestionChars: dialogue.MaxQuestionChars, PerMinute: g.cfg.RatePerMinute,
 		Conversations: maxConversations, Messages: kiveileder.MaxEntries, InFlight: maxInFlight, Recovery: recovery,
 		IdleSeconds: int(idleTime / time.Second), TotalSeconds: int(totalTime / time.Second), PingSeconds: int(pingTime / time.Second),
-		RetentionDays: int(kiveileder.Retention / (24 * time.Hour)),
+		RetentionDays: int(kiveileder.Retention / (24 * time.Hour)), CaseChars: g.caseChars(),
 	}
+}
+
+// caseChars is how long a text to the lawyers may be, 0 when they are not here.
+func (g *Gateway) caseChars() int {
+	if g.Cases == nil {
+		return 0
+	}
+	return caseChars
 }
 
 // A session is one client on one WebSocket. Its frames are handled one after
@@ -120,6 +128,10 @@ func (s *session) Message(kind int, b []byte) {
 		err = s.ask(ctx, r)
 	case wire.TypeLeave:
 		s.leave(r.Conversation)
+	case wire.TypeHandOver:
+		err = s.handOver(ctx, r)
+	case wire.TypeCaseCommand:
+		err = s.caseCommand(ctx, r)
 	}
 	if err != nil {
 		s.tell(r.ID, r.Conversation, err)
@@ -196,6 +208,9 @@ func (s *session) open(ctx context.Context, r wire.Request) (*feed, error) {
 	if err := f.open(ctx, r.ID, r.Position); err != nil {
 		s.leave(id)
 		return nil, s.g.aboutConversation(err, s.lang)
+	}
+	if r.Conversation != "" { // a new one has no cases
+		s.g.opened(key)
 	}
 	return f, nil
 }
@@ -283,12 +298,22 @@ func (g *Gateway) keyOf(ctx context.Context, id string, lang kiveileder.Language
 	if time.Since(made) < kiveileder.Retention {
 		return key, nil
 	}
-	// older than conversations live, unless it was used meanwhile
+	// older than conversations live, unless it was used meanwhile or has become a
+	// case, which lives longer
 	s, err := g.Conversations.Read(ctx, key, 0, 1)
 	switch {
+	case err == nil && s.Top > 0:
+		return key, nil
+	case err != nil && kiveileder.ErrorCode(err) != kiveileder.CodeNotFound:
+		return "", err
+	case g.Cases == nil:
+		return "", unknown
+	}
+	cases, err := g.Cases.Mine(ctx, key)
+	switch {
 	case err != nil:
-		return "", g.aboutConversation(err, lang)
-	case s.Top == 0:
+		return "", err
+	case len(cases) == 0:
 		return "", unknown
 	}
 	return key, nil

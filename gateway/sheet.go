@@ -16,7 +16,7 @@ func (g *Gateway) sheet(w http.ResponseWriter, r *http.Request) {
 	}
 	sheet, ok := conversation.NewSheet(s, baseURL(r), g.factName)
 	if !ok {
-		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeNotFound, "%s", g.Texts.Get("error_not_found", languageOf(r))))
+		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeNotFound, "%s", g.Texts.Get("error_not_found", LanguageOf(r))))
 		return
 	}
 	g.attach(w, r, "resultatark", sheet, sheet.Markdown)

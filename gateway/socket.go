@@ -42,11 +42,11 @@ func (g *Gateway) chat(w http.ResponseWriter, r *http.Request) {
 	if !websocket.IsWebSocketUpgrade(r) {
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
-		g.failAs(w, r, http.StatusUpgradeRequired, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_upgrade", languageOf(r))))
+		g.failAs(w, r, http.StatusUpgradeRequired, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_upgrade", LanguageOf(r))))
 		return
 	}
 	if !g.originAllowed(r) {
-		g.failAs(w, r, http.StatusForbidden, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_origin", languageOf(r))))
+		g.failAs(w, r, http.StatusForbidden, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_origin", LanguageOf(r))))
 		return
 	}
 	client := g.client(r)
@@ -54,7 +54,7 @@ func (g *Gateway) chat(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, g.explainAdmission(r, err))
 		return
 	}
-	lang := languageOf(r)
+	lang := LanguageOf(r)
 	conn, err := g.upgrader.Upgrade(w, r, nil)
 	if err != nil { // Upgrade has told the client
 		g.sockets.dismiss(client)
@@ -70,7 +70,7 @@ func (g *Gateway) chat(w http.ResponseWriter, r *http.Request) {
 	}
 	ws.Start(conn, g.wsConfig, func(c *ws.Conn) ws.Handler {
 		s := g.newSession(c, client, lang)
-		if !g.sockets.register(s) {
+		if !g.sockets.register(c) {
 			c.Close(wire.CloseRestart)
 		}
 		return s
@@ -91,7 +91,7 @@ func (r refused) Closed() {
 
 // forget takes a session that has ended off the books.
 func (g *Gateway) forget(s *session) {
-	g.sockets.forget(s)
+	g.sockets.forget(s.conn)
 	g.sockets.dismiss(s.client)
 	g.metrics.sockets.Dec()
 }
@@ -101,7 +101,7 @@ type sockets struct {
 	most, perClient int
 
 	mu       sync.Mutex
-	sessions map[*session]struct{}
+	sessions map[*ws.Conn]struct{}
 	clients  map[string]int
 	open     int
 	closed   bool
@@ -114,7 +114,7 @@ func newSockets(most, perClient int) *sockets {
 	if perClient <= 0 {
 		perClient = defaultPerClient
 	}
-	return &sockets{most: most, perClient: perClient, sessions: map[*session]struct{}{}, clients: map[string]int{}}
+	return &sockets{most: most, perClient: perClient, sessions: map[*ws.Conn]struct{}{}, clients: map[string]int{}}
 }
 
 // admit counts a client's connection in, if there is room.
@@ -143,32 +143,31 @@ func (b *sockets) dismiss(client string) {
 	}
 }
 
-// register keeps a session for close; it is false when the service is
-// stopping.
-func (b *sockets) register(s *session) bool {
+// register keeps a socket for close; it is false when the service is stopping.
+func (b *sockets) register(c *ws.Conn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return false
 	}
-	b.sessions[s] = struct{}{}
+	b.sessions[c] = struct{}{}
 	return true
 }
 
-func (b *sockets) forget(s *session) {
+func (b *sockets) forget(c *ws.Conn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.sessions, s)
+	delete(b.sessions, c)
 }
 
 // shut refuses new connections and gives those that are open.
-func (b *sockets) shut() []*session {
+func (b *sockets) shut() []*ws.Conn {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	out := make([]*session, 0, len(b.sessions))
-	for s := range b.sessions {
-		out = append(out, s)
+	out := make([]*ws.Conn, 0, len(b.sessions))
+	for c := range b.sessions {
+		out = append(out, c)
 	}
 	return out
 }
@@ -195,11 +194,11 @@ func (g *Gateway) Drain(ctx context.Context) {
 		spread = max(0, min(spread, time.Until(deadline)))
 	}
 	var closing sync.WaitGroup
-	for _, s := range open {
+	for _, c := range open {
 		closing.Add(1)
 		time.AfterFunc(ws.Jitter(spread), func() {
 			defer closing.Done()
-			s.conn.Close(wire.CloseRestart)
+			c.Close(wire.CloseRestart)
 		})
 	}
 	closing.Wait()

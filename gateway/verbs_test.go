@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kiveileder/services/guidance"
+	"kiveileder/services/queue"
 )
 
 // verbs are what can stand in a dialogue. It is filled below: its functions
@@ -38,6 +41,16 @@ func init() {
 		"sletter": func(w *window, _ string) {
 			w.p.s.send(w.p.t, http.MethodDelete, "/v1/conversation", w.p.id, "").Body.Close()
 		},
+		"overleverer": func(w *window, text string) {
+			w.p.asked++
+			w.handOver(fmt.Sprint("h", w.p.asked), text)
+		},
+		"samme overlevering en gang til": func(w *window, _ string) { w.handOver(w.id, w.text) },
+		"gjør": func(w *window, kind string) {
+			w.p.asked++
+			id := w.p.cases.cases[0].ID
+			w.line.say(fmt.Sprintf(`{"type":"case_command","id":"c%d","conversation":%q,"case":%q,"kind":%q,"seen":%d}`, w.p.asked, w.p.id, id, kind, w.cases[id]))
+		},
 		"nettet faller": func(w *window, _ string) { w.leave() },
 		"tilbake":       func(w *window, rest string) { w.events = false; w.comesBack(rest) },
 		"tilbake over hendelser": func(w *window, rest string) {
@@ -62,6 +75,9 @@ func init() {
 			}
 			w.offset = int64(len(all))
 		},
+
+		// what the lawyers do
+		"juristene": func(w *window, state string) { w.p.cases.happens(w.p.t.Context(), guidance.State(state), nil) },
 
 		// what the service does
 		"svaret lar vente på seg": func(w *window, _ string) {
@@ -150,6 +166,17 @@ func init() {
 		"maskert": func(w *window, rest string) {
 			if got := strings.Join(w.last.Masked, ", "); got != rest {
 				w.fatal("masked are %s", got)
+			}
+		},
+		"sak": func(w *window, rest string) {
+			if f := w.next(); f.Type != "case" || fmt.Sprintf("%s %d %s", f.Case.Number, f.Case.Seq, f.Case.State) != rest {
+				w.fatal("heard %v", f)
+			}
+		},
+		"saker": func(w *window, rest string) {
+			_, list := get[map[string][]queue.AskerCase](w.p.t, w.p.s, http.MethodGet, "/v1/conversation/cases", w.p.id, "")
+			if int64(len(list["cases"])) != w.number(rest) {
+				w.fatal("the cases are %v", list)
 			}
 		},
 		"slettet": func(w *window, _ string) { w.hear("gone") },

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,17 +19,22 @@ func (g *Gateway) watch() {
 	if g.Events == nil {
 		return
 	}
-	var come atomic.Bool
-	stop := g.Events.Subscribe(g.hub.has, g.hub.publish, func(up bool) {
-		if come.Store(up); up {
-			g.lookAll(true)
+	stop := g.Events.Subscribe(g.wants, g.heard, func(up bool) {
+		if g.hears.Store(up); !up {
+			g.looks.none.Purge() // somebody may hand over now and nobody tells
+			return
 		}
+		g.lookAll(true)
+		g.lookAtAllCases(true)
+		g.desk.missed()
 	})
 	context.AfterFunc(g.base, stop)
 	var again func()
 	again = func() {
 		if g.base.Err() == nil {
-			g.lookAll(!come.Load())
+			if g.lookAll(!g.hears.Load()); !g.hears.Load() {
+				g.lookAtAllCases(false)
+			}
 			time.AfterFunc(lookInterval, again)
 		}
 	}

@@ -21,10 +21,12 @@ const Subprotocol = "kiveileder.v1"
 
 // Types of frames from the client.
 const (
-	TypeOpen  = "open"
-	TypeAsk   = "ask"
-	TypeLeave = "leave"
-	TypePing  = "ping"
+	TypeOpen        = "open"
+	TypeAsk         = "ask"
+	TypeLeave       = "leave"
+	TypePing        = "ping"
+	TypeHandOver    = "hand_over"
+	TypeCaseCommand = "case_command"
 )
 
 // Types of frames from the service.
@@ -37,6 +39,7 @@ const (
 	TypeError    = "error"
 	TypePong     = "pong"
 	TypeGone     = "gone"
+	TypeCase     = "case"
 )
 
 // A Position is how far a client has come in a conversation.
@@ -54,6 +57,8 @@ type Request struct {
 	Question     string
 	Facts        map[string]any
 	Language     kiveileder.Language
+	HandOver     *HandOver
+	Command      *CaseCommand
 }
 
 // The client's frames as they stand on the wire.
@@ -85,7 +90,37 @@ type (
 		Type string `json:"type"`
 		ID   string `json:"id"`
 	}
+	// HandOver gives what a conversation did not answer to the lawyers.
+	HandOver struct {
+		Type         string              `json:"type"`
+		ID           string              `json:"id"`
+		Conversation string              `json:"conversation"`
+		Question     string              `json:"question"`
+		Project      string              `json:"project,omitempty"`
+		Agency       string              `json:"agency,omitempty"`
+		Contact      *Contact            `json:"contact,omitempty"`
+		Publish      bool                `json:"publish,omitempty"`
+		Language     kiveileder.Language `json:"language,omitempty"`
+	}
+	// CaseCommand is what an asker does with a case of a conversation.
+	CaseCommand struct {
+		Type         string          `json:"type"`
+		ID           string          `json:"id"`
+		Conversation string          `json:"conversation"`
+		Case         string          `json:"case"`
+		Kind         string          `json:"kind"`
+		Data         json.RawMessage `json:"data,omitempty"`
+		Seen         int64           `json:"seen,omitempty"`
+	}
 )
+
+// A Contact is how somebody who hands over can be reached. All of it may be
+// left out.
+type Contact struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	Phone string `json:"phone,omitempty"`
+}
 
 // GoodID reports whether an id may name a frame.
 func GoodID(id string) bool { return goodID.MatchString(id) }
@@ -143,9 +178,33 @@ func decode(kind string, b []byte) (Request, error) {
 		var f Ping
 		err := strict(b, &f)
 		return Request{Type: kind, ID: f.ID}, err
+	case TypeHandOver:
+		var f HandOver
+		err := strict(b, &f)
+		if err == nil && f.Conversation == "" {
+			err = errNoConversation
+		}
+		return Request{Type: kind, ID: f.ID, Conversation: f.Conversation, HandOver: &f}, err
+	case TypeCaseCommand:
+		var f CaseCommand
+		err := strict(b, &f)
+		switch {
+		case err != nil:
+		case f.Conversation == "":
+			err = errNoConversation
+		case f.Case == "" || f.Seen < 0:
+			err = errors.New("case: the id of a case, and seen: 0 or more, expected")
+		case f.Data != nil:
+			var b bytes.Buffer
+			err = json.Compact(&b, f.Data)
+			f.Data = b.Bytes()
+		}
+		return Request{Type: kind, ID: f.ID, Conversation: f.Conversation, Command: &f}, err
 	}
 	return Request{}, fmt.Errorf("unknown type %.20q", kind)
 }
+
+var errNoConversation = errors.New("conversation: the id of a conversation expected")
 
 // strict reads one JSON object that has no fields but v's.
 func strict(b []byte, v any) error {
@@ -228,6 +287,14 @@ type (
 		Type         string `json:"type"`
 		Conversation string `json:"conversation"`
 	}
+	// Case is how a case stands, as its asker sees it. It is no entry: of
+	// several the one with the highest seq counts.
+	Case struct {
+		Type         string `json:"type"`
+		Conversation string `json:"conversation"`
+		ID           string `json:"id,omitempty"` // of the frame that it answers
+		Case         any    `json:"case"`         // a queue.AskerCase
+	}
 )
 
 // Limits are what a client may do; they hold for one connection when they do
@@ -244,6 +311,7 @@ type Limits struct {
 	TotalSeconds  int `json:"total_seconds"`
 	PingSeconds   int `json:"ping_seconds"`
 	RetentionDays int `json:"retention_days"`
+	CaseChars     int `json:"case_chars,omitempty"` // of one text to the lawyers; none when nobody takes cases here
 }
 
 // EntryFrame gives the frame of an entry of a conversation.

@@ -26,6 +26,14 @@ func TestDecode(t *testing.T) {
 			wire.Request{Type: "ask", ID: "A-z_0.9", Conversation: "k", Question: "Må vi?", Facts: map[string]any{"a": []any{1.0, nil}}, Language: "nn"}},
 		{"leave", `{"type":"leave","id":"a","conversation":"k"}`, wire.Request{Type: "leave", ID: "a", Conversation: "k"}},
 		{"ping", ` {"id":"a" , "type":"ping"} ` + "\n", wire.Request{Type: "ping", ID: "a"}},
+		{"hand_over", `{"type":"hand_over","id":"a","conversation":"k","question":"Må vi?","contact":{"email":"k@example.no"},"publish":true}`,
+			wire.Request{Type: "hand_over", ID: "a", Conversation: "k", HandOver: &wire.HandOver{
+				Type: "hand_over", ID: "a", Conversation: "k", Question: "Må vi?", Contact: &wire.Contact{Email: "k@example.no"}, Publish: true,
+			}}},
+		{"case_command", `{"type":"case_command","id":"a","conversation":"k","case":"c","kind":"added","data":{"text":"Ja"},"seen":3}`,
+			wire.Request{Type: "case_command", ID: "a", Conversation: "k", Command: &wire.CaseCommand{
+				Type: "case_command", ID: "a", Conversation: "k", Case: "c", Kind: "added", Data: []byte(`{"text":"Ja"}`), Seen: 3,
+			}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := wire.Decode([]byte(c.frame))
@@ -52,6 +60,11 @@ func TestDecodeBroken(t *testing.T) {
 		{"a field of nobody", `{"type":"ask","id":"a","question":"Hei","history":[]}`, "a", `unknown field "history"`},
 		{"position without conversation", `{"type":"open","id":"a","position":{"epoch":"e","offset":0}}`, "a", "position: "},
 		{"position before all", `{"type":"open","id":"a","conversation":"k","position":{"epoch":"e","offset":-1}}`, "a", "position: "},
+		{"a hand-over of no conversation", `{"type":"hand_over","id":"a","question":"Hei"}`, "a", "conversation: "},
+		{"a hand-over with somebody's key", `{"type":"hand_over","id":"a","conversation":"k","question":"Hei","contact":{"conversation":"x"}}`, "a", `unknown field "conversation"`},
+		{"a command to no case", `{"type":"case_command","id":"a","conversation":"k","kind":"added"}`, "a", "case: "},
+		{"a command of no conversation", `{"type":"case_command","id":"a","case":"c","kind":"added"}`, "a", "conversation: "},
+		{"a command that has seen less than nothing", `{"type":"case_command","id":"a","conversation":"k","case":"c","seen":-1}`, "a", "seen"},
 		{"half a position", `{"type":"open","id":"a","conversation":"k","position":{"offset":1.5}}`, "a", "offset"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -70,6 +83,8 @@ func FuzzDecode(f *testing.F) {
 		`{"type":"open","id":"a","conversation":"k","position":{"epoch":"e","offset":3}}`,
 		`{"type":"ask","id":"a","question":"Må vi \u0000?","facts":{"a":[1,null,{"b":"c"}]},"language":"nn"}`,
 		`{"type":"leave","id":"a","conversation":"k"}`, `{"type":"ping","id":"a"}`,
+		`{"type":"hand_over","id":"a","conversation":"k","question":"Må vi?","contact":{"name":"K"},"publish":true}`,
+		`{"type":"case_command","id":"a","conversation":"k","case":"c","kind":"replied","data":{ "task" : 3, "text":"<\u2028>"},"seen":3}`,
 		`{"TYPE":"ping","Id":"a","id":"b"}`, `{}`, `[]`, "\xff", `{"type":"ask","id":"a","facts":{"":1e308}}`,
 	} {
 		f.Add([]byte(s))
@@ -108,6 +123,10 @@ func written(t *testing.T, r wire.Request) any {
 		return wire.Leave{Type: r.Type, ID: r.ID, Conversation: r.Conversation}
 	case wire.TypePing:
 		return wire.Ping{Type: r.Type, ID: r.ID}
+	case wire.TypeHandOver:
+		return r.HandOver
+	case wire.TypeCaseCommand:
+		return r.Command
 	}
 	t.Fatalf("a frame of type %q", r.Type)
 	return nil
