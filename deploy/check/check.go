@@ -41,6 +41,11 @@ func check(repo fs.FS, compose, variables string, rendered []string) ([]string, 
 			return nil, err
 		}
 		problems = append(problems, more...)
+		more, err = checkProviders(repo)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, more...)
 	}
 	if compose != "" {
 		b, err := os.ReadFile(compose)

@@ -20,6 +20,27 @@ func TestRepository(t *testing.T) {
 	}
 }
 
+// The examples of login providers are ones that the service takes.
+func TestProviders(t *testing.T) {
+	repo := os.DirFS("../..")
+	if got, err := checkProviders(repo); err != nil || len(got) > 0 {
+		t.Error(got, err)
+	}
+	wrong := fstest.MapFS{
+		agenciesFile:   {Data: []byte("- {agency: hdir, in_service: true}\n- {agency: rek}\n")},
+		productionFile: {Data: []byte("login: {providers: \"\"}")},
+		providersFile: {Data: []byte("- {provider: a, preset: plain, issuer: \"https://a.example.no\", client_id: a, " +
+			"grants: [{when: {a: [b]}, agency: rek, roles: [lawyer]}]}")},
+	}
+	got, err := checkProviders(wrong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(got, "\n"); len(got) != 2 || !strings.Contains(all, `no agency "rek"`) || !strings.Contains(all, "no providers") {
+		t.Error(all)
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	m := parseMetrics("# comment\nkiveileder_turn_seconds\nkiveileder_turns_total status\n")
 	rules := []rule{{Record: "kiveileder:turns:rate"}}

@@ -58,10 +58,24 @@ capabilities: {drop: [ALL]}
 {{- end }}
 
 {{- define "kv.secretEnv" -}}
-{{- $names := dict "database-url" "KIVEILEDER_DATABASE_URL_FILE" "redis-url" "KIVEILEDER_REDIS_URL_FILE" "role-token" "KIVEILEDER_ROLE_TOKEN_FILE" "secret" "KIVEILEDER_SECRET_FILE" -}}
+{{- $names := dict "database-url" "KIVEILEDER_DATABASE_URL_FILE" "redis-url" "KIVEILEDER_REDIS_URL_FILE" "role-token" "KIVEILEDER_ROLE_TOKEN_FILE" "secret" "KIVEILEDER_SECRET_FILE" "case-key" "KIVEILEDER_CASE_KEY_FILE" "smtp-url" "KIVEILEDER_SMTP_URL_FILE" "mail-hook" "KIVEILEDER_MAIL_HOOK_FILE" "imap-url" "KIVEILEDER_IMAP_URL_FILE" -}}
 {{- range .keys }}
 - {name: {{ get $names . }}, value: /run/secrets/kiveileder/{{ . }}}
 {{- end }}
+{{- end }}
+
+{{- /* What an older release's values lack (--reuse-values) is off. */}}
+{{- define "kv.queue" -}}
+{{- $cases := .Values.cases | default dict -}}
+{{- $mail := $cases.mail | default dict -}}
+{{- $login := .Values.login | default dict -}}
+{{- $keys := list -}}
+{{- if $cases.enabled }}
+{{- $keys = list "case-key" "smtp-url" -}}
+{{- if $mail.hook }}{{ $keys = append $keys "mail-hook" }}{{ end -}}
+{{- if $mail.imap }}{{ $keys = append $keys "imap-url" }}{{ end -}}
+{{- end -}}
+{{- dict "cases" $cases "mail" $mail "login" $login "keys" $keys "hook" (and $cases.enabled $mail.hook) "imap" (and $cases.enabled $mail.imap) "origin" .Values.config.origin | toJson -}}
 {{- end }}
 
 {{- /* A rule of a network policy outwards: a dict of "port" and "to". */}}
