@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,9 @@ import (
 func (a *App) openLogin() error {
 	cfg := login.Config{
 		Origin: a.cfg.Origin, Store: a.sessions, Language: gateway.LanguageOf, Log: a.log.Named("login"),
+		Refuse: func(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+			a.gateway.Load().Refuse(w, r, status, code, message) // nobody asks before there is one
+		},
 		OnEnd: func(ctx context.Context, ended []login.Session) {
 			if g := a.gateway.Load(); g != nil {
 				g.EndSessions(ctx, ended)

@@ -207,7 +207,7 @@ func (a *App) caseNews(id string, c guidance.Case) {
 	ctx, cancel := context.WithTimeout(context.Background(), newsTime)
 	defer cancel()
 	for _, key := range []string{c.Asker, kiveileder.DeskKey} {
-		if key == "" {
+		if key == "" || key == c.Asker && c.AskerSeq != c.Seq { // what is internal is no news to an asker, not even that it is
 			continue
 		}
 		if err := a.events.Publish(ctx, kiveileder.Event{Key: key, Case: id, Seq: c.Seq}); err != nil {

@@ -1,13 +1,14 @@
 // Command load measures the service on this machine, in one process and in
 // three roles, each beside a peer in the same run where there is one.
 //
-//		go run ./scripts/load [-world one,three] [-only questions,idle,fanout,storm,restart,search,profile]
+//		go run ./scripts/load [-world one,three] [-only questions,idle,fanout,cases,storm,restart,search,profile]
 //
 //	  - questions: from question to answer, new ones and repeated ones, at several
 //	    numbers of clients, and in which part the time goes;
 //	  - idle: what sockets cost that say nothing, beside a bare echo;
 //	  - fanout: an answer to a thousand sockets in one conversation, and to one,
 //	    beside a bare loop that writes to all;
+//	  - cases: a lawyer's answer to the open page of the one who asked;
 //	  - storm: ten thousand clients dropped at once and coming back;
 //	  - restart: every process stopped and started in turn, under load;
 //	  - search: a hundred thousand passages in Postgres, beside its full text and
@@ -60,6 +61,7 @@ var scenarios = []struct {
 	{"questions", both, questions},
 	{"idle", both, idle},
 	{"fanout", both, fanout},
+	{"cases", both, cases},
 	{"storm", both, storm},
 	{"restart", both, restart},
 	{"search", []string{three}, search},

@@ -26,6 +26,7 @@ type server struct {
 	cmd   *exec.Cmd
 	url   string // http://…
 	ready time.Duration
+	links chan string // by which people of a trial sign in, as they are printed
 }
 
 var address = regexp.MustCompile(`http://\S+`)
@@ -64,13 +65,30 @@ func (s *server) launch(ctx context.Context) error {
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
 	if s.url = address.FindString(line); err != nil || s.url == "" {
 		s.stop()
 		return fmt.Errorf("%s did not start: %q %w", s.name, line, err)
 	}
 	s.ready = time.Since(begin)
+	s.links = make(chan string, 100)
+	go s.listen(lines)
 	return nil
+}
+
+// listen keeps the links that a process prints, until it ends.
+func (s *server) listen(lines *bufio.Reader) {
+	defer close(s.links)
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return
+		}
+		if link := address.FindString(line); strings.Contains(link, "/login/demo") {
+			s.links <- link
+		}
+	}
 }
 
 // freeAddr gives an address to listen on again after a restart: a port that the

@@ -20,8 +20,9 @@ type world struct {
 var limits = []string{"KIVEILEDER_RATE_LIMIT=0", "KIVEILEDER_MAX_SOCKETS=50000", "KIVEILEDER_MAX_PER_CLIENT=50000", "KIVEILEDER_LOG_LEVEL=error"}
 
 // world starts the service in the shape that is measured, with two gateways
-// where there are three roles and replicas of the others.
-func (b *bench) world(ctx context.Context, replicas int) (_ *world, err error) {
+// where there are three roles and replicas of the others. The gateways of three
+// roles have the settings of edge besides.
+func (b *bench) world(ctx context.Context, replicas int, edge ...string) (_ *world, err error) {
 	w := &world{}
 	defer func() {
 		if err != nil {
@@ -42,7 +43,7 @@ func (b *bench) world(ctx context.Context, replicas int) (_ *world, err error) {
 	if w.services, err = b.roles(ctx, "services", replicas, append(env, "KIVEILEDER_RETRIEVER_URL="+urls(w.retrievers))); err != nil {
 		return nil, err
 	}
-	w.gateways, err = b.roles(ctx, "gateway", 2, append(env, "KIVEILEDER_SERVICES_URL="+urls(w.services)))
+	w.gateways, err = b.roles(ctx, "gateway", 2, slices.Concat(env, edge, []string{"KIVEILEDER_SERVICES_URL=" + urls(w.services)}))
 	return w, err
 }
 

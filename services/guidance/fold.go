@@ -11,6 +11,7 @@ import (
 // A Case is what its log says. Read it only: parts may be shared.
 type Case struct {
 	Seq         int64          `json:"seq"` // of the newest event
+	AskerSeq    int64          `json:"-"`   // of the newest that an asker may know of
 	State       State          `json:"state"`
 	Opened      time.Time      `json:"opened"`
 	Changed     time.Time      `json:"changed"`
@@ -222,6 +223,9 @@ func (c *Case) apply(e Event) error {
 		return fmt.Errorf("it cannot happen in state %q", c.State)
 	}
 	n.Seq, n.Changed = e.Seq, e.At
+	if slices.Contains(toldToAsker, e.Kind) || askerState(state) != askerState(c.State) {
+		n.AskerSeq = e.Seq
+	}
 	if state != n.State {
 		if k := len(n.Spans); k > 0 {
 			n.Spans[k-1].To = e.At

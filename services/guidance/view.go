@@ -102,10 +102,17 @@ type AskerAnswer struct {
 	Agencies []string  `json:"agencies"`
 }
 
+// toldToAsker are the kinds that change what the asker sees. That something else
+// happened, and when, is nobody's business outside the agencies.
+var toldToAsker = []Kind{
+	Received, Invited, Uninvited, Asked, Replied, Added, Informed, Sent, Delivered, Undelivered, Published, ReviewBegan, ReviewEnded, Unpublished,
+	Referred, Withdrawn, Reopened, Extended, Anonymised,
+}
+
 // ForAsker gives what the asker sees of a case.
 func ForAsker(number string, c Case) AskerView {
 	v := AskerView{
-		Number: number, Seq: c.Seq, State: askerState(c.State), Opened: c.Opened, Question: c.Received.Question, Project: c.Received.Project,
+		Number: number, Seq: c.AskerSeq, State: askerState(c.State), Opened: c.Opened, Question: c.Received.Question, Project: c.Received.Project,
 		Agencies: c.Agencies, Referral: c.Referral, Published: c.isPublic(), Undelivered: len(c.Undelivered) > 0,
 	}
 	for _, t := range c.Tasks {

@@ -213,3 +213,35 @@ func TestHostileCommands(t *testing.T) {
 		t.Errorf("not masked: %s", d.snap.Case.Received.Question)
 	}
 }
+
+// An asker's number moves only when what they see does: from the times of the
+// others one could read when somebody works on the case.
+func TestAskerSeq(t *testing.T) {
+	d := newDesk(t)
+	view := func() guidance.AskerView { return guidance.ForAsker(d.snap.Number, d.snap.Case) }
+	for _, step := range []struct {
+		who  guidance.Actor
+		kind guidance.Kind
+		data any
+		told bool
+	}{
+		{anne, guidance.Claimed, nil, false},
+		{anne, guidance.Assessed, nil, true}, // under assessment now
+		{anne, guidance.Noted, guidance.NotedData{Text: "Internt."}, false},
+		{anne, guidance.DraftSaved, draft(0, "Ja."), false}, // drafting is assessment to an asker
+		{anne, guidance.Asked, guidance.AskedData{Text: "Hva?"}, true},
+		{person, guidance.Added, guidance.AddedData{Text: "Mer."}, true},
+		{anne, guidance.Released, nil, false},
+	} {
+		before := view()
+		d.does(step.who, step.kind, step.data)
+		after := view()
+		if told := after.Seq != before.Seq; told != step.told {
+			t.Errorf("%s: the asker is told: %v", step.kind, told)
+		}
+		before.Seq = after.Seq
+		if !step.told && !reflect.DeepEqual(before, after) {
+			t.Errorf("%s changes what the asker sees, who is not told", step.kind)
+		}
+	}
+}
