@@ -147,10 +147,12 @@ func (c *cached) Read(ctx context.Context, key string, after int64, limit int) (
 	case err != nil:
 		c.reads.WithLabelValues("failed").Inc()
 		return c.fromStore(ctx, key, after, limit)
-	case ok:
+	case ok && after <= s.Top:
 		c.reads.WithLabelValues("hit").Inc()
 		return s, nil
 	}
+	// Who asks for what comes after the history's end has seen more than it knows:
+	// a history that fails may have lost the mark of somebody who is writing.
 	c.reads.WithLabelValues("miss").Inc()
 	s, err = c.fromStore(ctx, key, after, limit)
 	if err == nil && !s.More && time.Since(start) < fillTime && !c.owed.has(key) {
