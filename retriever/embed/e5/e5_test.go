@@ -48,7 +48,10 @@ func openKernel(tb testing.TB, k kernel) *Model {
 	if _, err := kernelFor(k.name()); err != nil {
 		tb.Skip(err)
 	}
-	m, err := load(modelFile, k)
+	if _, err := Default(); err != nil { // unpacks the file
+		tb.Fatal(err)
+	}
+	m, err := load(modelFile[:], k)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -188,6 +191,10 @@ func TestIdentity(t *testing.T) {
 }
 
 func TestWrongFile(t *testing.T) {
+	if _, err := Default(); err != nil { // unpacks the file
+		t.Fatal(err)
+	}
+	modelFile := modelFile[:]
 	changed := func(at int, v byte) []byte {
 		b := bytes.Clone(modelFile)
 		b[at] = v
