@@ -44,7 +44,7 @@ func InputsHash(dir string) (string, error) {
 		}
 		return add(path)
 	})
-	err = errors.Join(err, add(filepath.Join(dir, "texts.json")), add(filepath.Join(dir, "package-lock.json")))
+	err = errors.Join(err, add(filepath.Join(dir, "texts.json")), add(filepath.Join(dir, "texts-desk.json")), add(filepath.Join(dir, "texts-case.json")), add(filepath.Join(dir, "templates", "desk.html")), add(filepath.Join(dir, "package-lock.json")))
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 

@@ -10,19 +10,23 @@ import (
 	"kiveileder"
 )
 
-// The scripts are bundled with the first file; the words of the second are of
-// pages that are rendered in every language here.
+// The scripts are bundled with the first file, the desk's with the third too, that of cases with the fourth;
+// the words of the second are of pages that are rendered in every language here.
 var (
 	//go:embed texts.json
 	textsFile []byte
 	//go:embed texts-rules.json
 	ruleTextsFile []byte
+	//go:embed texts-desk.json
+	deskTextsFile []byte
+	//go:embed texts-case.json
+	caseTextsFile []byte
 )
 
 // texts are the pages' own words, by key and language.
 var texts = func() map[string]map[string]string {
 	var m map[string]map[string]string
-	for _, file := range [][]byte{textsFile, ruleTextsFile} {
+	for _, file := range [][]byte{textsFile, ruleTextsFile, deskTextsFile, caseTextsFile} {
 		if err := json.Unmarshal(file, &m); err != nil {
 			panic(fmt.Sprintf("web: texts: %v", err))
 		}

@@ -185,6 +185,9 @@ func pages(t *testing.T) map[string]string {
 	add("sources", func(b *bytes.Buffer) error { return Sources(b, []kiveileder.Source{example.Source, {ID: "x"}}) })
 	add("no sources", func(b *bytes.Buffer) error { return Sources(b, nil) })
 	add("rules", func(b *bytes.Buffer) error { return Rules(b, exampleBook("nn")) })
+	add("desk", func(b *bytes.Buffer) error {
+		return Desk(b, DeskData{Person: "p-1", Name: "<b>Kari", Agency: "hdir", Demo: true})
+	})
 	add("not found", func(b *bytes.Buffer) error { return NotFound(b) })
 	return out
 }
@@ -279,10 +282,11 @@ func TestTextsAreKnown(t *testing.T) {
 		}
 	}
 	collect(os.DirFS("src"), "*.ts", regexp.MustCompile(`'(\w+)'`))
-	for _, key := range slices.Concat(examples, []string{"sources", "rules", "not_found_title", "footnotes"}) {
+	collect(os.DirFS("src"), "desk/*.ts", regexp.MustCompile(`'(\w+)'`))
+	for _, key := range slices.Concat(examples, []string{"sources", "rules", "not_found_title", "footnotes", "desk_title"}) {
 		used[key] = true
 	}
-	prefixes := []string{"status_", "finding_", "kind_", "version_", "origin_", "part_"} // completed at run time
+	prefixes := []string{"status_", "finding_", "kind_", "version_", "origin_", "part_", "desk_state_", "desk_event_", "desk_mail_", "desk_contact_", "desk_field_", "desk_kind_"} // completed at run time
 	for key := range texts {
 		if !used[key] && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("text %q is not used", key)

@@ -2,6 +2,54 @@
 // one gives only now and then, and for closing codes on demand.
 const id32 = (n) => `c${String(n).padStart(31, '0')}`;
 
+// desk plays the lawyers' side of the service: cases, as docs/protocol.md has
+// them. options.form is what a hand-over begins with; refuse(what) may give
+// {code, message} for a hand-over or a command.
+function desk(p, options, broadcast) {
+  const d = {
+    taken: [], // hand-overs and commands, without those sent again
+    cases: new Map(), // conversation -> cases
+    form: { question: '', project: '', agencies: [], contact: true, mail: true, near: [], limits: { text: 8000, short: 500 }, ...options.form },
+    refuse: () => null,
+  };
+  const done = new Map(); // id of a hand-over or command -> case
+  const at = () => new Date().toISOString();
+  d.of = (id) => d.cases.get(id) ?? [];
+  // change makes news of a case: a lawyer did something.
+  d.change = (c, changes) => {
+    Object.assign(c, typeof changes === 'function' ? changes(c) : changes, { seq: c.seq + 1 });
+    for (const [id, list] of d.cases) if (list.includes(c)) broadcast({ type: 'case', conversation: id, case: c });
+    return c;
+  };
+  // take gives {case}, or {error, case}.
+  d.take = (id, m) => {
+    if (done.has(m.id)) return { case: done.get(m.id) };
+    const list = d.of(id);
+    const error = d.refuse(m);
+    if (error) return { error, case: list.find((c) => c.id === m.case) };
+    d.taken.push(m);
+    let c = list.find((x) => x.id === m.case);
+    if (!m.kind) {
+      const n = [...d.cases.values()].flat().length + 1;
+      c = { id: `ca5e${String(n).padStart(20, '0')}`, number: `KI-2026-${String(n).padStart(4, '0')}`, seq: 1, state: 'received', opened: at(), question: m.question, project: m.project,
+        agencies: m.agency ? [m.agency] : ['helsedirektoratet'], expected: '2026-12-14T15:00:00Z', has_mail: Boolean(m.contact?.email), may: ['added', 'withdrawn'],
+        names: Object.fromEntries((d.form.agencies.length ? d.form.agencies : [{ key: 'helsedirektoratet', name: { nb: 'Helsedirektoratet', nn: 'Helsedirektoratet', en: 'The Norwegian Directorate of Health' } }]).map((a) => [a.key, a.name])) };
+      d.cases.set(id, [c, ...list]);
+    } else if (!c) {
+      return { error: { code: 'not_found', message: 'Saken finnes ikke.' } };
+    } else if (m.kind === 'replied') {
+      d.change(c, { state: 'assessment', may: ['added', 'withdrawn'], tasks: c.tasks.map((t) => (t.id === m.data.task ? { ...t, replied: at(), reply: m.data.text, facts: m.data.facts } : t)) });
+    } else if (m.kind === 'added') {
+      d.change(c, { added: [...c.added ?? [], { at: at(), text: m.data.text }] });
+    } else {
+      d.change(c, { state: m.kind, may: m.kind === 'withdrawn' ? ['added', 'reopened'] : ['added', 'withdrawn'], expected: m.kind === 'withdrawn' ? undefined : '2026-12-20T15:00:00Z' });
+    }
+    done.set(m.id, c);
+    return { case: c };
+  };
+  return d;
+}
+
 // played answers what is asked with what reply gives: an answer, {error: {...}},
 // {masked: [...], text, answer}, or null for silence. asked are the ask frames
 // and POST bodies that came, without those sent again.
@@ -22,6 +70,10 @@ export function played(reply = () => null, options = {}) {
     return id;
   };
   const broadcast = (frame) => { for (const s of p.sockets) if (s.open.has(frame.conversation)) s.send(frame); };
+  if (options.desk) {
+    p.desk = desk(p, options.desk, broadcast);
+    p.hello.limits.case_chars = 8000;
+  }
 
   // take stores a message and answers it; it gives both entries.
   const take = async (id, m, tell) => {
@@ -66,6 +118,13 @@ export function played(reply = () => null, options = {}) {
         const missed = recovered ? c.entries.slice(m.position?.offset ?? 0) : [];
         s.send({ type: 'opened', id: m.id, conversation: id, epoch: c.epoch, offset: c.entries.length, recovered, missed: missed.length });
         for (const e of missed) s.send(e);
+        for (const c of p.desk?.of(id) ?? []) s.send({ type: 'case', conversation: id, case: c });
+      }
+      if (p.desk && (m.type === 'hand_over' || m.type === 'case_command')) {
+        if (p.desk.lose) return; // it arrives, and nobody hears of it
+        const { error, case: c } = p.desk.take(m.conversation, m);
+        if (c) s.send({ type: 'case', conversation: m.conversation, ...(!error && { id: m.id }), case: c });
+        if (error) s.send({ type: 'error', id: m.id, ...error });
       }
       if (m.type === 'ask') {
         const { error, message } = await take(m.conversation, m, broadcast);
@@ -86,6 +145,13 @@ export function played(reply = () => null, options = {}) {
     }
     const c = p.conversations.get(id);
     if (!c) return json(404, { error: { code: 'not_found', message: 'Samtalen finnes ikke.' } });
+    if (path === '/v1/conversation/case-form') return p.desk && !p.desk.closed ? json(200, { ...p.desk.form, question: p.desk.form.question || c.entries.findLast((e) => e.type === 'message')?.text }) : json(404, { error: { code: 'not_found', message: '' } });
+    if (path.startsWith('/v1/conversation/cases')) {
+      if (request.method() === 'GET') return json(200, { cases: p.desk.of(id) });
+      const of = /cases\/(.+)\/commands$/.exec(path)?.[1];
+      const { error, case: now } = p.desk.take(id, { ...request.postDataJSON(), ...(of && { case: of }) });
+      return error ? json(error.status ?? 409, { error, refused: {}, case: now }) : json(of ? 200 : 201, now);
+    }
     if (path === '/v1/conversation/export') return route.fulfill({ contentType: 'text/markdown', body: `# Samtale\n\n${c.entries.length}\n` });
     if (path === '/v1/conversation/sheet') {
       if (!options.sheet) return json(404, { error: { code: 'not_found', message: 'Ingen vurdering.' } });
@@ -98,7 +164,7 @@ export function played(reply = () => null, options = {}) {
     }
     if (path === '/v1/conversation/events') {
       const after = Number((request.headers()['last-event-id'] ?? ':0').split(':')[1]);
-      const frames = [p.hello, { type: 'opened', conversation: id, epoch: c.epoch, offset: c.entries.length, recovered: true, missed: 0 }, ...c.entries.slice(after)];
+      const frames = [p.hello, { type: 'opened', conversation: id, epoch: c.epoch, offset: c.entries.length, recovered: true, missed: 0 }, ...c.entries.slice(after), ...(p.desk?.of(id) ?? []).map((x) => ({ type: 'case', conversation: id, case: x }))];
       return route.fulfill({ contentType: 'text/event-stream', body: frames.map((f) => `${f.offset && f.id ? `id: ${c.epoch}:${f.offset}\n` : ''}data: ${JSON.stringify(f)}\n\n`).join('') });
     }
     if (request.method() === 'DELETE') {

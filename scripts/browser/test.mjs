@@ -8,5 +8,6 @@ await import('./service.mjs');
 await import('./states.mjs');
 await import('./looks.mjs');
 await import('./rules.mjs');
+await import('./case.mjs');
 await closeBrowser();
 finish();

@@ -26,20 +26,35 @@ func build(dir string) (map[string][]byte, error) {
 		return names
 	}
 	modules := options(dir)
-	modules.EntryPoints = src("app.ts", "page.ts", "app.css")
+	modules.EntryPoints = src("app.ts", "page.ts", "app.css", "desk.css")
 	modules.Format = api.FormatESModule
+	desk, err := deskOptions(dir)
+	if err != nil {
+		return nil, err
+	}
+	desk.EntryPoints = src("desk.ts")
+	// what the page loads only when there is a case: it builds on what app.js has
+	later := options(dir)
+	later.EntryPoints = src("case.ts")
+	later.Format = api.FormatESModule
+	later.External = []string{"./app.js"}
 	boot := options(dir)
 	boot.EntryPoints = src("boot.ts")
 	boot.Format = api.FormatIIFE // it runs before the first paint; modules wait
 
-	files := map[string][]byte{}
-	for _, o := range []api.BuildOptions{modules, boot} {
+	files, err := deskTexts(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range []api.BuildOptions{modules, later, desk, boot} {
 		if err := bundle(o, files); err != nil {
 			return nil, err
 		}
 	}
-	if err := undefined(files["app.css"]); err != nil {
-		return nil, err
+	for _, name := range []string{"app.css", "desk.css"} {
+		if err := undefined(files[name]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	inputs, err := web.InputsHash(dir)
 	if err != nil {
@@ -60,7 +75,7 @@ func build(dir string) (map[string][]byte, error) {
 // testModules bundles what has no need of a browser, for tests to load.
 func testModules(dir string) (map[string][]byte, error) {
 	o := options(dir)
-	o.EntryPoints = []string{filepath.Join(dir, "src", "testing.ts")}
+	o.EntryPoints = []string{filepath.Join(dir, "src", "testing.ts"), filepath.Join(dir, "src", "desk-testing.ts")}
 	o.Format = api.FormatESModule
 	o.MinifyIdentifiers, o.MinifySyntax, o.MinifyWhitespace = false, false, false
 	o.OutExtension = map[string]string{".js": ".mjs"}

@@ -52,7 +52,7 @@ func (s *Service) moved(snap Snapshot, c Command) error {
 				continue
 			}
 		}
-		came = append(came, e)
+		came = append(came, forDesk(e))
 	}
 	if c.Actor.Role == Asker && snap.Case.Asker != c.Actor.ID || c.Actor.Role != Asker && !sees(snap.Case, c.Actor) {
 		return nil // a guard refuses it, and says nothing of what came

@@ -32,6 +32,8 @@ type Case struct {
 	Answers     []Answer       `json:"answers,omitempty"`
 	Publication *Publication   `json:"publication,omitempty"`
 	Referral    string         `json:"referral,omitempty"` // to whom
+	Referred    string         `json:"referred,omitempty"` // why
+	Again       []Remark       `json:"again,omitempty"`    // what the asker wrote when they reopened it
 	Spans       []Span         `json:"spans,omitempty"`    // where it stood, and when
 	Extensions  []Extension    `json:"extensions,omitempty"`
 	Undelivered []string       `json:"undelivered,omitempty"` // mails that did not arrive
@@ -223,7 +225,7 @@ func (c *Case) apply(e Event) error {
 		return fmt.Errorf("it cannot happen in state %q", c.State)
 	}
 	n.Seq, n.Changed = e.Seq, e.At
-	if slices.Contains(toldToAsker, e.Kind) || askerState(state) != askerState(c.State) {
+	if slices.Contains(toldToAsker, e.Kind) || askerState(state) != askerState(c.State) || !slices.Equal(n.Agencies, c.Agencies) {
 		n.AskerSeq = e.Seq
 	}
 	if state != n.State {

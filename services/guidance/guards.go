@@ -88,7 +88,7 @@ var guards = map[string]func(g *gate) bool{
 	"all_signed":   func(g *gate) bool { return len(g.Agencies) > 0 && (len(g.Unsigned()) == 0 || g.bypassed()) },
 	"open_task":    func(g *gate) bool { return g.openTask() },
 	"may_publish":  func(g *gate) bool { return g.Received.Publish },
-	"safe_text":    func(g *gate) bool { d, _ := g.data.(PublishedData); return len(d.Unsafe()) == 0 },
+	"safe_text":    func(g *gate) bool { return g.safeText() },
 	"last_day":     func(g *gate) bool { return g.lastDay() },
 	"is_published": func(g *gate) bool { return g.isPublic() },
 	"under_review": func(g *gate) bool { s, _, _ := g.Standing(); return s == UnderReview },
@@ -268,11 +268,29 @@ var strict = []privacy.Kind{
 	privacy.Phone, privacy.Email, privacy.Account, privacy.JournalNumber,
 }
 
+// safeText: why an answer is withdrawn, or looked at again, stands in the
+// register as the answer does. What the service writes itself names nobody.
+func (g *gate) safeText() bool {
+	switch d := g.data.(type) {
+	case PublishedData:
+		return len(d.Unsafe()) == 0
+	case ReviewBeganData:
+		return g.actor.Role == System || !unsafe(d.Reason)
+	case UnpublishedData:
+		return !unsafe(d.Reason)
+	}
+	return true
+}
+
+func unsafe(text string) bool {
+	return slices.ContainsFunc(privacy.Mask(text).Kinds, func(k privacy.Kind) bool { return slices.Contains(strict, k) })
+}
+
 // Unsafe gives the fields of a publication that hold personal data of which
 // there is no doubt: numbers of people, telephones, addresses of mail.
 func (d PublishedData) Unsafe() (fields []string) {
 	for field, text := range d.Texts() {
-		if slices.ContainsFunc(privacy.Mask(text).Kinds, func(k privacy.Kind) bool { return slices.Contains(strict, k) }) {
+		if unsafe(text) {
 			fields = append(fields, field)
 		}
 	}

@@ -78,6 +78,21 @@ func (m *Memory) Revive(ctx context.Context, id string, now time.Time) error {
 	return nil
 }
 
+// Drop implements Outbox.
+func (m *Memory) Drop(ctx context.Context, id string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x := m.mails[id]
+	if x == nil || x.Status != MailDead {
+		return ErrLost
+	}
+	x.Status = MailDropped
+	return nil
+}
+
 // Mails implements Outbox.
 func (m *Memory) Mails(ctx context.Context, caseID string) ([]Mail, error) {
 	out, err := m.those(ctx, func(x Mail) bool { return x.Case == caseID })
@@ -90,6 +105,13 @@ func (m *Memory) DeadMails(ctx context.Context, limit int) ([]Mail, error) {
 	out, err := m.those(ctx, func(x Mail) bool { return x.Status == MailDead })
 	slices.SortFunc(out, func(a, b Mail) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return out[:min(len(out), max(limit, 0))], err
+}
+
+// Waiting implements Outbox.
+func (m *Memory) Waiting(ctx context.Context, now time.Time) (int, error) {
+	now = micro(now)
+	out, err := m.those(ctx, func(x Mail) bool { return x.Status == MailQueued && !x.At.After(now) })
+	return len(out), err
 }
 
 func (m *Memory) those(ctx context.Context, want func(Mail) bool) (out []Mail, err error) {

@@ -36,8 +36,8 @@ type Config struct {
 	// the time alone.
 	Fill func(c Case, data any, at time.Time) (any, error)
 
-	// News is told after something was stored, with the case as it is then; nil:
-	// nobody. It must not block.
+	// News is told after something was stored, with the case as it is then, and
+	// again when the same command comes again; nil: nobody. It must not block.
 	News func(caseID string, c Case)
 
 	Now   func() time.Time // nil: time.Now
@@ -198,6 +198,7 @@ func (s *Service) Do(ctx context.Context, id string, c Command) (Snapshot, Event
 			return Snapshot{}, Event{}, err
 		}
 		if i := slices.IndexFunc(snap.Log, func(e Event) bool { return e.ID == c.ID && e.Actor.ID == c.Actor.ID }); i >= 0 {
+			s.tellAgain(snap, i)
 			return snap, snap.Log[i], nil
 		}
 		next, e, err := s.try(ctx, snap, c, nil)
@@ -215,6 +216,14 @@ func (s *Service) Do(ctx context.Context, id string, c Command) (Snapshot, Event
 		}
 	}
 	return Snapshot{}, Event{}, errTooBusy
+}
+
+// tellAgain tells of an event of a log as when it was new: who stored it may
+// have died before it told anybody.
+func (s *Service) tellAgain(snap Snapshot, i int) {
+	if c, err := Fold(snap.Log[:i+1]); err == nil { // the whole could be folded
+		s.News(snap.ID, c)
+	}
 }
 
 // overtaken reports whether the store refused a batch because somebody was

@@ -217,6 +217,18 @@ func redact(log []Event) (out []Event) {
 			e.Data = ReopenedData{}
 		case ReferredData:
 			e.Data = ReferredData{To: d.To}
+		case ReleasedData:
+			e.Data = ReleasedData{}
+		case TakenOverData:
+			e.Data = TakenOverData{From: d.From}
+		case InvitedData:
+			e.Data = InvitedData{Agency: d.Agency}
+		case UninvitedData:
+			e.Data = UninvitedData{Agency: d.Agency}
+		case BypassedData:
+			e.Data = BypassedData{Hash: d.Hash, Agencies: d.Agencies}
+		case ExtendedData:
+			e.Data = ExtendedData{Target: d.Target, Until: d.Until}
 		default:
 			continue
 		}

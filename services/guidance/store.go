@@ -74,11 +74,19 @@ type Outbox interface {
 	// such mail, or it is not dead.
 	Revive(ctx context.Context, mailID string, now time.Time) error
 
+	// Drop puts a dead mail aside for good, as one that is not needed any more.
+	// ErrLost when there is no such mail, or it is not dead.
+	Drop(ctx context.Context, mailID string) error
+
 	// Mails gives what was queued for a case, by Seq and kind.
 	Mails(ctx context.Context, caseID string) ([]Mail, error)
 
 	// DeadMails gives mails that were given up, the oldest first.
 	DeadMails(ctx context.Context, limit int) ([]Mail, error)
+
+	// Waiting counts the mails that are queued and should have gone by now: one
+	// that is tried again later is among them, one whose day has not come is not.
+	Waiting(ctx context.Context, now time.Time) (int, error)
 }
 
 // A Batch is what one command changes.
@@ -268,6 +276,8 @@ const (
 	MailSent   MailStatus = "sent" // a server has taken it
 	MailKept   MailStatus = "kept" // it stands in a folder; nobody has got it
 	MailDead   MailStatus = "dead"
+	// MailDropped is one that is not needed any more: nobody gets it.
+	MailDropped MailStatus = "dropped"
 )
 
 // CleanReason gives a reason as it may be kept: what other servers say is any

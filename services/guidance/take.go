@@ -38,7 +38,11 @@ func (c *Case) take(e Event) error {
 		c.Notes = append(c.Notes, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Agency: d.Agency, All: d.All, Text: d.Text})
 	case DraftSavedData:
 		c.save(e, d)
-	case SubmittedData, WithdrawnData, ReopenedData:
+	case ReopenedData:
+		if e.Actor.Role == Asker && d.Reason != "" { // a lawyer's reason is internal
+			c.Again = append(c.Again, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Text: d.Reason})
+		}
+	case SubmittedData, WithdrawnData:
 		// where the case stands says it all
 	case DeliveredData: // in the end, perhaps
 		if d.Mail != "" {
@@ -75,7 +79,7 @@ func (c *Case) take(e Event) error {
 	case UnpublishedData:
 		return c.republish(func(p *Publication) { p.Review, p.Withdrawn, p.Since = "", cmp.Or(d.Reason, "–"), e.At })
 	case ReferredData:
-		c.Referral = d.To
+		c.Referral, c.Referred = d.To, d.Reason
 	case ExtendedData:
 		c.Extensions = append(c.Extensions, Extension{ExtendedData: d, At: e.At, By: e.Actor})
 	case AnonymisedData:

@@ -3,6 +3,8 @@ package guidance
 import (
 	"slices"
 	"time"
+
+	"kiveileder"
 )
 
 // sees reports whether somebody may look into a case: who works for an agency
@@ -23,8 +25,8 @@ func worksOn(c Case, a Actor) bool {
 }
 
 // ForAgency gives what somebody at an agency may see of a case: all but the
-// other agencies' own notes, in the case and in the log. Error: ErrNoCase for
-// those whom it is no business of.
+// other agencies' own notes, in the case and in the log, and the key of the
+// asker's conversation. Error: ErrNoCase for those whom it is no business of.
 func ForAgency(s Snapshot, a Actor) (Snapshot, error) {
 	if !sees(s.Case, a) {
 		return Snapshot{}, ErrNoCase
@@ -33,8 +35,14 @@ func ForAgency(s Snapshot, a Actor) (Snapshot, error) {
 		return (a.Role == Lawyer || a.Role == Lead) && (all || agency == a.Agency)
 	}
 	s.Case.Notes = slices.DeleteFunc(slices.Clone(s.Case.Notes), func(n Remark) bool { return !mine(n.Agency, n.All) })
+	s.Case.Received.Asker = ""
+	s.Case.Added = slices.Clone(s.Case.Added)
+	for i, r := range s.Case.Added {
+		s.Case.Added[i].By = keyless(r.By)
+	}
 	s.Log = slices.Clone(s.Log)
 	for i, e := range s.Log { // that there was one may be seen: the numbers have no gaps
+		s.Log[i] = forDesk(e)
 		switch d := e.Data.(type) {
 		case NotedData:
 			if !mine(d.Agency, d.All) {
@@ -49,23 +57,44 @@ func ForAgency(s Snapshot, a Actor) (Snapshot, error) {
 	return s, nil
 }
 
+// forDesk gives an event without the key by which somebody speaks for the asker.
+func forDesk(e Event) Event {
+	e.Actor = keyless(e.Actor)
+	if d, ok := e.Data.(ReceivedData); ok {
+		d.Asker = ""
+		e.Data = d
+	}
+	return e
+}
+
+func keyless(a Actor) Actor {
+	if a.Role == Asker {
+		a.ID = ""
+	}
+	return a
+}
+
 // An AskerView is what the asker sees. Every field is filled by name from what
 // an asker may see; there is no way from a note to it.
 type AskerView struct {
-	Number      string        `json:"number"`
-	Seq         int64         `json:"seq"`
-	State       State         `json:"state"` // drafting and sign-off are assessment to an asker
-	Opened      time.Time     `json:"opened"`
-	Question    string        `json:"question"`
-	Project     string        `json:"project,omitempty"`
-	Agencies    []string      `json:"agencies,omitempty"`
-	Tasks       []AskerTask   `json:"tasks,omitempty"`
-	Added       []AskerText   `json:"added,omitempty"`
-	Informed    []AskerNotice `json:"informed,omitempty"` // preliminary replies
-	Answers     []AskerAnswer `json:"answers,omitempty"`
-	Referral    string        `json:"referral,omitempty"`
-	Published   bool          `json:"published,omitempty"`
-	Undelivered bool          `json:"undelivered,omitempty"`
+	Number   string    `json:"number"`
+	Seq      int64     `json:"seq"`
+	State    State     `json:"state"` // drafting and sign-off are assessment to an asker
+	Opened   time.Time `json:"opened"`
+	Question string    `json:"question"`
+	Project  string    `json:"project,omitempty"`
+
+	Language    kiveileder.Language `json:"language,omitempty"` // of the question
+	Agencies    []string            `json:"agencies,omitempty"`
+	Tasks       []AskerTask         `json:"tasks,omitempty"`
+	Added       []AskerText         `json:"added,omitempty"`
+	Informed    []AskerNotice       `json:"informed,omitempty"` // preliminary replies
+	Answers     []AskerAnswer       `json:"answers,omitempty"`
+	Again       []AskerText         `json:"again,omitempty"` // what they wrote when they reopened it
+	Referral    string              `json:"referral,omitempty"`
+	Referred    string              `json:"referred,omitempty"` // why
+	Published   bool                `json:"published,omitempty"`
+	Undelivered bool                `json:"undelivered,omitempty"`
 }
 
 // An AskerTask is a question to the asker.
@@ -113,7 +142,7 @@ var toldToAsker = []Kind{
 func ForAsker(number string, c Case) AskerView {
 	v := AskerView{
 		Number: number, Seq: c.AskerSeq, State: askerState(c.State), Opened: c.Opened, Question: c.Received.Question, Project: c.Received.Project,
-		Agencies: c.Agencies, Referral: c.Referral, Published: c.isPublic(), Undelivered: len(c.Undelivered) > 0,
+		Agencies: c.Agencies, Language: c.Received.Language, Referral: c.Referral, Referred: c.Referred, Published: c.isPublic(), Undelivered: len(c.Undelivered) > 0,
 	}
 	for _, t := range c.Tasks {
 		//lint:ignore S1016 what the asker sees is allowed field by field
@@ -121,6 +150,9 @@ func ForAsker(number string, c Case) AskerView {
 	}
 	for _, r := range c.Added {
 		v.Added = append(v.Added, AskerText{At: r.At, Text: r.Text})
+	}
+	for _, r := range c.Again {
+		v.Again = append(v.Again, AskerText{At: r.At, Text: r.Text})
 	}
 	for _, n := range c.Informed {
 		v.Informed = append(v.Informed, AskerNotice{At: n.At, Agency: n.Agency, Text: n.Text, Until: n.Until})

@@ -58,7 +58,7 @@ func TestAskerViewOfEverything(t *testing.T) {
 		}
 		allowed := false
 		for _, p := range []string{"Case.State", "Case.Received.Question", "Case.Received.Project", "Case.Agencies", "Case.Referral", "Case.Tasks", "Case.Added.Text",
-			"Case.Informed.Agency", "Case.Informed.InformedData.Text", "Case.Answers.Draft", "Case.Answers.Agencies"} {
+			"Case.Received.Language", "Case.Referred", "Case.Again.Text", "Case.Informed.Agency", "Case.Informed.InformedData.Text", "Case.Answers.Draft", "Case.Answers.Agencies"} {
 			allowed = allowed || strings.HasPrefix(part, p)
 		}
 		if !allowed {

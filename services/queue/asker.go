@@ -3,6 +3,7 @@ package queue
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ var (
 	errLong       = kiveileder.Errorf(kiveileder.CodeInvalid, "Teksten er for lang: høyst %d tegn i hvert felt.", maxAsked)
 	errAgency     = kiveileder.Errorf(kiveileder.CodeInvalid, "Velg en etat fra listen.")
 	errMany       = kiveileder.Errorf(kiveileder.CodeConflict, "Denne samtalen har alt %d saker som ikke er avsluttet.", maxOpen)
+	errContact    = kiveileder.Errorf(kiveileder.CodeInvalid, "Tjenesten kan ikke ta imot kontaktopplysninger nå. Send inn uten; svaret kommer i samtalen.")
 	errHandOverID = kiveileder.Errorf(kiveileder.CodeInvalid, "Innsendingen mangler en id.")
 )
 
@@ -99,6 +101,8 @@ func (q *Queue) check(h *HandOver) error {
 		return errLong
 	case !known:
 		return errAgency
+	case !q.Contacts && h.Contact.Public() != (guidance.Contact{}):
+		return errContact
 	}
 	return nil
 }
@@ -140,6 +144,9 @@ func (q *Queue) Tell(ctx context.Context, key, id string, c guidance.Command) (A
 	if key == "" || before.Case.Asker != key {
 		return AskerResult{}, guidance.ErrNoCase
 	}
+	if err := checkSaid(c); err != nil {
+		return AskerResult{}, err
+	}
 	snap, _, err := q.Cases.Do(ctx, id, c)
 	refused, err := refusal(err)
 	if err != nil {
@@ -154,10 +161,40 @@ func (q *Queue) Tell(ctx context.Context, key, id string, c guidance.Command) (A
 	return AskerResult{Case: view, Refused: refused}, err
 }
 
+// checkSaid refuses more in a command than a person will read.
+func checkSaid(c guidance.Command) error {
+	b, err := json.Marshal(c.Data)
+	if err != nil {
+		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: "Innholdet passer ikke til handlingen.", Err: err}
+	}
+	data, err := guidance.Decode(c.Kind, b)
+	if err != nil {
+		return err
+	}
+	text, facts := "", []byte(nil)
+	switch d := data.(type) {
+	case guidance.AddedData:
+		text = d.Text
+	case guidance.RepliedData:
+		text = d.Text
+		facts, err = json.Marshal(d.Facts)
+	case guidance.WithdrawnData:
+		text = d.Reason
+	case guidance.ReopenedData:
+		text = d.Reason
+	}
+	if utf8.RuneCountInString(text) > maxAsked || len(facts) > maxAsked {
+		return errLong
+	}
+	return err
+}
+
 // asker gives a case as its asker sees it.
 func (q *Queue) asker(ctx context.Context, key string, snap guidance.Snapshot) (AskerCase, error) {
 	now := q.now()
 	c := AskerCase{ID: snap.ID, AskerView: guidance.ForAsker(snap.Number, snap.Case), HasMail: snap.Case.Received.HasContact}
+	c.Answers, c.Tasks = q.answersOf(c.AskerView.Answers), q.tasksOf(c.AskerView.Tasks, c.Language)
+	c.AskerView.Answers, c.AskerView.Tasks = nil, nil // they stand above
 	c.Names = q.names(c.Agencies)
 	c.Expected = timing.Expected(snap.Case, now)
 	c.May = q.Cases.May(snap, guidance.Actor{ID: key, Role: guidance.Asker}, now)

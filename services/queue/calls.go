@@ -47,7 +47,8 @@ type Calls interface {
 	Export(ctx context.Context, who guidance.Actor, id, format string, l kiveileder.Language) (File, error)
 	// Reassign puts these agencies on a case, and takes the others off.
 	Reassign(ctx context.Context, who guidance.Actor, id string, agencies []string, reason string) (DeskResult, error)
-	// Anonymise takes away all that is known of who asked, and all texts.
+	// Anonymise takes away all that is known of who asked, and all texts. Error:
+	// CodeConflict, in words, for a case that is not at an end: then its texts stay.
 	Anonymise(ctx context.Context, who guidance.Actor, id, reason string) error
 	// Kept and Keep hold what is a person's own: what is being typed, views.
 	// A null value takes one away.

@@ -4,13 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+
+	"go.uber.org/zap"
 
 	"kiveileder"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/timing"
+	"kiveileder/services/rules"
 )
 
 // seenKey is what is kept of how far somebody has read a case.
@@ -21,9 +26,16 @@ func (q *Queue) Desk(context.Context) (Desk, error) {
 	d := Desk{Agencies: q.agencies(), Targets: timing.Targets(), Modules: modules, Limits: Limits{Text: guidance.MaxText, Short: guidance.MaxShort}}
 	if set := q.Rules(); set != nil {
 		for _, f := range set.Facts {
-			if !f.NeverAsked {
-				d.Facts = append(d.Facts, Fact{Key: f.Key, Name: f.Label, Question: f.Ask})
+			x := Fact{Key: f.Key, Name: f.Label, Question: f.Ask, NeverAsked: f.NeverAsked, Values: map[string]rules.Text{}}
+			for _, v := range f.Values {
+				x.Values[v.Key] = v.Label
 			}
+			for _, r := range f.Replies {
+				if key := fmt.Sprint(r.Value); x.Values[key] == nil {
+					x.Values[key] = r.Label
+				}
+			}
+			d.Facts = append(d.Facts, x)
 		}
 	}
 	return d, nil
@@ -59,7 +71,9 @@ func (q *Queue) Case(ctx context.Context, who guidance.Actor, id string, seen bo
 	}
 	c, err := q.desk(ctx, who, snap)
 	if err == nil && seen && c.Seen < snap.Case.Seq {
-		err = q.see(ctx, who, id, snap.Case.Seq)
+		if err := q.see(ctx, who, id, snap.Case.Seq); err != nil { // it stays unread: no reason not to show it
+			q.Log.Warn("what a person has read not kept", zap.String("case", id), zap.Error(err))
+		}
 	}
 	return c, err
 }
@@ -119,10 +133,20 @@ func (q *Queue) Do(ctx context.Context, id string, c guidance.Command) (DeskResu
 		q.after(ctx, c.Actor, snap, e)
 	}
 	out.Case, err = q.desk(ctx, c.Actor, snap)
-	if refused != nil && errors.Is(err, guidance.ErrNoCase) { // no business of theirs: not even that it is there
+	switch {
+	case !errors.Is(err, guidance.ErrNoCase):
+		return out, err
+	case refused != nil: // no business of theirs: not even that it is there
 		return DeskResult{}, err
 	}
-	return out, err
+	out.Case = left(snap)
+	return out, nil
+}
+
+// left gives a case as those see it who have just taken their own agency off.
+func left(snap guidance.Snapshot) DeskCase {
+	c := guidance.Case{Seq: snap.Case.Seq, State: snap.Case.State, Opened: snap.Case.Opened, Changed: snap.Case.Changed, Agencies: snap.Case.Agencies}
+	return DeskCase{ID: snap.ID, Number: snap.Number, Case: c, Log: []guidance.Event{}, May: []guidance.Kind{}}
 }
 
 // after does what follows on a command. What it does is done again later if it
@@ -150,16 +174,23 @@ func (q *Queue) Contact(ctx context.Context, who guidance.Actor, id string) (gui
 }
 
 // Reassign implements Calls. New agencies come on before others leave, so that
-// there is always one.
+// there is always one, and the person's own leaves last: then they may no more.
 func (q *Queue) Reassign(ctx context.Context, who guidance.Actor, id string, agencies []string, reason string) (DeskResult, error) {
-	if len(agencies) == 0 {
-		return DeskResult{}, errAgency
-	}
 	snap, err := q.Cases.Load(ctx, id)
 	if err != nil {
 		return DeskResult{}, err
 	}
-	before := snap.Case.Agencies
+	before := slices.DeleteFunc(slices.Clone(snap.Case.Agencies), func(a string) bool { return a == who.Agency })
+	if len(before) < len(snap.Case.Agencies) {
+		before = append(before, who.Agency)
+	}
+	if len(agencies) == 0 {
+		return DeskResult{}, errAgency
+	}
+	isKnown := func(a string) bool { return slices.Contains(before, a) || q.Cases.Known(a) }
+	if i := slices.IndexFunc(agencies, func(a string) bool { return !isKnown(a) }); i >= 0 {
+		agencies = agencies[i:] // to be refused before anything is done
+	}
 	out := DeskResult{}
 	step := func(kind guidance.Kind, data any) (done bool, err error) {
 		out, err = q.Do(ctx, id, guidance.Command{Actor: who, Kind: kind, Data: data, Seen: snap.Case.Seq})
@@ -169,8 +200,8 @@ func (q *Queue) Reassign(ctx context.Context, who guidance.Actor, id string, age
 		snap, err = q.Cases.Load(ctx, id)
 		return err == nil, err
 	}
-	for _, a := range agencies {
-		if slices.Contains(before, a) {
+	for i, a := range agencies {
+		if slices.Contains(before, a) || slices.Contains(agencies[:i], a) {
 			continue
 		}
 		if done, err := step(guidance.Invited, guidance.InvitedData{Agency: a, Reason: reason}); !done {
@@ -191,17 +222,51 @@ func (q *Queue) Reassign(ctx context.Context, who guidance.Actor, id string, age
 	return out, err
 }
 
-// Anonymise implements Calls. A case that is not at an end is not anonymised.
+var errTextsStay = kiveileder.Errorf(kiveileder.CodeConflict, "Kontaktopplysningene er slettet. Saken er ikke avsluttet, så tekstene i den blir til den er besvart, henvist eller trukket. Slett på nytt da.")
+
+// Anonymise implements Calls. Of a case that is not at an end the contact is
+// deleted, and the error says that the texts stay.
 func (q *Queue) Anonymise(ctx context.Context, who guidance.Actor, id, reason string) error {
 	snap, err := q.Cases.Load(ctx, id)
-	if err != nil || snap.Case.Anonymised {
+	if err != nil {
 		return err
+	}
+	forgets := who.Role == guidance.Admin || who.Role == guidance.System // the others are refused below
+	if forgets && strings.TrimSpace(reason) == "" {
+		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", guidance.TheFlow.Guards["reason"].Get(kiveileder.Bokmal))
+	}
+	if forgets {
+		if err := q.Forget(ctx, id); err != nil {
+			return err
+		}
+	}
+	if snap.Case.Anonymised {
+		return nil
 	}
 	_, _, err = q.Cases.Do(ctx, id, guidance.Command{Actor: who, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: reason}, Seen: snap.Case.Seq})
 	if r, isOurs := as(err).(*guidance.Refused); isOurs { // it has words for people
+		if forgets && r.Guard == "state" {
+			return errTextsStay
+		}
 		return &kiveileder.Error{Code: kiveileder.ErrorCode(err), Message: r.Text.Get(kiveileder.Bokmal), Err: err}
 	}
 	return err
+}
+
+// Forget deletes at once how the asker of a case is reached, and the mails to
+// them that were kept. Texts stay.
+func (q *Queue) Forget(ctx context.Context, id string) error {
+	if err := q.Cases.Store.DeleteContact(ctx, id); err != nil {
+		return err
+	}
+	return q.forgetLetters(id)
+}
+
+func (q *Queue) forgetLetters(id string) error {
+	if q.Letters == nil {
+		return nil
+	}
+	return q.Letters.Forget(id)
 }
 
 // mayKeep are the keys that a person's own things may have.
@@ -247,6 +312,9 @@ func (q *Queue) DeadMails(ctx context.Context) ([]guidance.Mail, error) {
 func (q *Queue) Again(ctx context.Context, mail string) error {
 	return q.Cases.Store.Revive(ctx, mail, q.now())
 }
+
+// Drop puts a mail aside that was given up, for good.
+func (q *Queue) Drop(ctx context.Context, mail string) error { return q.Cases.Store.Drop(ctx, mail) }
 
 var errNoInbound = kiveileder.Errorf(kiveileder.CodeNotFound, "Tjenesten tar ikke imot e-post.")
 

@@ -3,10 +3,14 @@ package queue_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"kiveileder"
 	"kiveileder/services/guidance"
@@ -200,10 +204,164 @@ func TestExpire(t *testing.T) {
 	}
 }
 
+// A folder is mails that are kept, by case.
+type folder struct {
+	forgot  []string
+	expired []time.Time
+	err     error
+}
+
+func (f *folder) Forget(id string) error { f.forgot = append(f.forgot, id); return f.err }
+
+func (f *folder) Expire(before time.Time) (int, error) {
+	f.expired = append(f.expired, before)
+	return 1, f.err
+}
+
+// With the contact the mails to it go that were kept; those of other cases and
+// those that belong to none go when they are old.
+func TestKeptMailsGo(t *testing.T) {
+	w := newWorld(t)
+	ctx, kept := t.Context(), &folder{}
+	w.queue.Letters = kept
+	c, err := w.queue.HandOver(ctx, "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := w.queue.Tell(ctx, "k", c.ID, guidance.Command{Kind: guidance.Withdrawn, Seen: 1}); err != nil || r.Refused != nil {
+		t.Fatal(err, r.Refused)
+	}
+	if _, _, err := w.queue.Expire(ctx); err != nil || len(kept.forgot) != 0 || len(kept.expired) != 1 || !kept.expired[0].Equal(w.now.AddDate(0, 0, -365)) {
+		t.Errorf("at once: %+v, %v", kept, err)
+	}
+	w.now = w.now.AddDate(0, 0, 366)
+	if _, _, err := w.queue.Expire(ctx); err != nil || !slices.Equal(kept.forgot, []string{c.ID}) {
+		t.Errorf("with the contact: %+v, %v", kept, err)
+	}
+	kept.forgot = nil
+	if err := w.queue.Anonymise(ctx, guidance.Actor{ID: "drift", Role: guidance.Admin}, c.ID, "Etter ønske."); err != nil || !slices.Equal(kept.forgot, []string{c.ID}) {
+		t.Errorf("with the texts: %+v, %v", kept, err)
+	}
+	kept.err = errors.New("the disk is away")
+	if err := w.queue.Anonymise(ctx, guidance.Actor{ID: "drift", Role: guidance.Admin}, c.ID, "Etter ønske."); err == nil {
+		t.Error("that mails stay is not told")
+	}
+	if _, _, err := w.queue.Expire(ctx); err == nil {
+		t.Error("that mails stay is not told")
+	}
+}
+
+// Who asks to be forgotten while the case is open is reached no more at once,
+// and is told what stays. Nobody else can do that to them.
+func TestForgetOpen(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		ctx := t.Context()
+		c, err := q.HandOver(ctx, "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		system := guidance.Actor{ID: "test", Role: guidance.System}
+		admin := guidance.Actor{ID: "drift", Role: guidance.Admin}
+		for name, try := range map[string]struct {
+			who    guidance.Actor
+			reason string
+		}{"a lawyer": {bodil, "Etter ønske."}, "without a reason": {admin, " "}} {
+			if err := q.Anonymise(ctx, try.who, c.ID, try.reason); err == nil {
+				t.Errorf("%s: done", name)
+			}
+			if _, err := w.cases.Contact(ctx, c.ID, system); err != nil {
+				t.Errorf("%s: the contact: %v", name, err)
+			}
+		}
+		err = q.Anonymise(ctx, admin, c.ID, "Etter ønske.")
+		if kiveileder.ErrorCode(err) != kiveileder.CodeConflict || !strings.Contains(kiveileder.ErrorMessage(err), "Kontaktopplysningene er slettet") {
+			t.Errorf("what stays: %v", err)
+		}
+		if _, err := w.cases.Contact(ctx, c.ID, system); !errors.Is(err, guidance.ErrNoOne) {
+			t.Errorf("the contact: %v", err)
+		}
+		if d, err := q.Case(ctx, admin, c.ID, false); err != nil || d.Anonymised || d.Received.Question != "Hva?" {
+			t.Errorf("the texts: %+v, %v", d.Case, err)
+		}
+	})
+}
+
+// Where nobody could be written to, no address is asked for, nor taken.
+func TestNoContacts(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		w.queue.Contacts = false
+		if f, err := q.Form(t.Context(), "k", kiveileder.Bokmal); err != nil || f.Contact {
+			t.Errorf("the form: %+v, %v", f, err)
+		}
+		h := queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}}
+		if _, err := q.HandOver(t.Context(), "k", h); kiveileder.ErrorCode(err) != kiveileder.CodeInvalid {
+			t.Errorf("with an address: %v", err)
+		}
+		h.Contact = guidance.Contact{}
+		if c, err := q.HandOver(t.Context(), "k", h); err != nil || c.HasMail {
+			t.Errorf("without: %+v, %v", c, err)
+		}
+	})
+}
+
+// Open cases are counted by state, and those that are late.
+func TestCount(t *testing.T) {
+	w := newWorld(t)
+	reg := prometheus.NewRegistry()
+	w.queue.Config.Metrics = reg
+	w.queue = queue.New(w.queue.Config)
+	count := func() string {
+		t.Helper()
+		if err := w.queue.Count(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		families, err := reg.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, f := range families {
+			for _, m := range f.GetMetric() {
+				name := strings.TrimPrefix(f.GetName(), "kiveileder_cases")
+				for _, l := range m.GetLabel() {
+					name += l.GetValue()
+				}
+				if n := m.GetGauge().GetValue(); n > 0 {
+					out = append(out, fmt.Sprint(name, "=", n))
+				}
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	if got := count(); got != "" {
+		t.Errorf("at first %s", got)
+	}
+	var ids []string
+	for i := range 3 {
+		c, err := w.queue.HandOver(t.Context(), fmt.Sprint("k", i), queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, c.ID)
+	}
+	do(t, w.queue, ids[0], bodil, guidance.Claimed, nil)
+	do(t, w.queue, ids[0], bodil, guidance.Assessed, nil)
+	if got := count(); got != "assessment=1 received=2" {
+		t.Errorf("then %s", got)
+	}
+	w.now = w.now.AddDate(0, 2, 0)
+	if r, err := w.queue.Tell(t.Context(), "k1", ids[1], guidance.Command{Kind: guidance.Withdrawn, Seen: 1}); err != nil || r.Refused != nil {
+		t.Fatal(err, r.Refused)
+	}
+	if got := count(); got != "assessment=1 received=1 _late=2" {
+		t.Errorf("in the end %s", got)
+	}
+}
+
 func TestData(t *testing.T) {
 	for name, text := range map[string]string{
 		"unknown": "- {keep: names, days: 1}", "twice": "- {keep: texts, days: 1}\n- {keep: texts, days: 1}", "no days": "- {keep: texts}",
-		"longer": "- {keep: texts, days: 1}\n- {keep: contact, days: 2}\n- {keep: typing, days: 1}", "some": "- {keep: texts, days: 1}",
+		"longer": "- {keep: texts, days: 1}\n- {keep: contact, days: 2}\n- {keep: typing, days: 1}\n- {keep: mails, days: 1}", "some": "- {keep: texts, days: 1}",
 	} {
 		if _, err := queue.ReadTerms([]byte(text)); err == nil {
 			t.Errorf("%s: taken", name)

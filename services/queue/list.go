@@ -119,7 +119,8 @@ func mine(r guidance.Row, who guidance.Actor) bool {
 
 func (q *Queue) row(r guidance.Row, seen map[string]int64) DeskRow {
 	now := q.now()
-	return DeskRow{Row: r, Unread: r.Seq > seen[r.ID], Late: !r.Due.IsZero() && r.Due.Before(now)}
+	rests := slices.Contains(guidance.TheFlow.Ends, r.State) && now.Sub(r.Changed) > terms["typing"] // then nobody knows who has read it
+	return DeskRow{Row: r, Held: r.Holder != nil, Unread: !rests && r.Seq > seen[r.ID], Late: !r.Due.IsZero() && r.Due.Before(now)}
 }
 
 // allSeen gives how far somebody has read, by case.

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"kiveileder"
@@ -53,20 +54,31 @@ type Documents interface {
 	Change(ctx context.Context, edit func(dir string) error) error
 }
 
+// Letters are mails that are kept as files, with the asker's address in them.
+type Letters interface {
+	// Forget deletes those of a case.
+	Forget(caseID string) error
+	// Expire deletes those from before a time, and gives their number.
+	Expire(before time.Time) (int, error)
+}
+
 // Config is what a queue works with.
 type Config struct {
 	Cases    *guidance.Service
 	Talks    Talks
 	Dialogue Dialogue
 	Search   Searcher
+	Source   func(id string) (kiveileder.Source, bool)
 	Rules    func() *rules.Set       // the newest; nil while there are none
 	Ground   func() *register.Ground // the newest
 	Docs     Documents
 	Public   func(url string) bool // an address that a source names, or this service's own; nil: none
 	Changed  func()                // called when published answers were put among the documents; nil for nothing
 	Inbound  Inbound               // nil: no mail comes in this way
-	Contacts bool                  // addresses can be left
+	Letters  Letters               // nil: none are kept
+	Contacts bool                  // addresses can be left; else a hand-over with one is refused
 	Mails    bool                  // a mail server takes mails; else they are kept
+	Metrics  *prometheus.Registry  // nil: nothing is counted
 	Log      *zap.Logger
 }
 
@@ -76,7 +88,9 @@ type Queue struct {
 	Config
 	register answers
 	traces   traces
+	figures  *figures
 	settle   sync.Mutex // one at a time puts answers among the documents
+	cleared  sync.Map   // of Expire: cleared by case
 	wake     chan struct{}
 }
 
@@ -87,13 +101,16 @@ func New(c Config) *Queue {
 	if c.Log == nil {
 		c.Log = zap.NewNop()
 	}
+	if c.Source == nil {
+		c.Source = func(string) (kiveileder.Source, bool) { return kiveileder.Source{}, false }
+	}
 	if c.Public == nil {
 		c.Public = func(string) bool { return false }
 	}
 	if c.Changed == nil {
 		c.Changed = func() {}
 	}
-	return &Queue{Config: c, wake: make(chan struct{}, 1)}
+	return &Queue{Config: c, figures: newFigures(c.Metrics), wake: make(chan struct{}, 1)}
 }
 
 // caseID is the id of the case that a hand-over makes: the same hand-over of

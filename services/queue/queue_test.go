@@ -68,6 +68,9 @@ func newWorld(t *testing.T) *world {
 	})
 	w.queue = queue.New(queue.Config{
 		Cases: w.cases, Talks: w.talks, Dialogue: w, Search: w, Rules: func() *rules.Set { return theRules }, Ground: func() *register.Ground { return w.ground },
+		Source: func(id string) (kiveileder.Source, bool) {
+			return kiveileder.Source{ID: id, Title: "Avklare formål", Published: "2024-02-14"}, id == "formal-2024"
+		},
 		Docs: w, Changed: func() { w.told++ }, Contacts: true,
 	})
 	return w
@@ -280,6 +283,9 @@ func TestAnswer(t *testing.T) {
 		m := mine[0]
 		if m.State != guidance.Answered || len(m.Answers) != 1 || m.Answers[0].Draft.Sections[0].Text != "Ja, etter helseforskningsloven § 9." || !m.Expected.IsZero() {
 			t.Errorf("the asker sees %+v", m)
+		}
+		if quote := m.Answers[0].Draft.Quotes[0]; quote.Title != "Avklare formål" || quote.Date != "2024-02-14" || quote.URL != "/kilder/formal-2024#helseforskning-gdnq" {
+			t.Errorf("quoted as %+v", quote)
 		}
 		if !slices.Contains(m.May, guidance.Reopened) || slices.Contains(m.May, guidance.Withdrawn) {
 			t.Errorf("the asker may %v", m.May)

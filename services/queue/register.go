@@ -21,8 +21,31 @@ import (
 // answers keeps the entries of the register as they were when their cases were
 // last read: a case is read again when it has moved.
 type answers struct {
-	mu      sync.Mutex
+	mu      sync.Mutex       // guards what follows
 	entries map[string]known // by case
+	now     *shelf
+}
+
+// A shelf is the whole register as it stood, and what it is looked through by.
+type shelf struct {
+	stamp  string // of the cases, how far they had come, and the day
+	all    []register.Entry
+	finder func() *register.Finder
+	traces func() []register.Trace // of those that are not withdrawn
+}
+
+func newShelf(stamp string, entries []register.Entry) *shelf {
+	s := &shelf{stamp: stamp, all: register.Newest(entries)}
+	s.finder = sync.OnceValue(func() *register.Finder { return register.NewFinder(s.all) })
+	s.traces = sync.OnceValue(func() (out []register.Trace) {
+		for _, e := range s.all {
+			if e.Status != guidance.Retracted {
+				out = append(out, register.TraceEntry(e))
+			}
+		}
+		return out
+	})
+	return s
 }
 
 type known struct {
@@ -34,11 +57,29 @@ func address(number string) string { return register.Address(number) }
 
 func (q *Queue) today() string { return register.Day(q.now()) }
 
-// entries gives the whole register, the newest first.
+// entries gives the whole register, the newest first. It is to be read only.
 func (q *Queue) entries(ctx context.Context) ([]register.Entry, error) {
+	s, err := q.shelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.all, nil
+}
+
+func (q *Queue) shelf(ctx context.Context) (*shelf, error) {
 	rows, err := q.Cases.Store.List(ctx, guidance.Filter{Register: true, Limit: everything})
 	if err != nil {
 		return nil, err
+	}
+	stamp := []byte(q.today())
+	for _, r := range rows {
+		stamp = fmt.Appendf(stamp, "\n%s %d", r.ID, r.Seq)
+	}
+	q.register.mu.Lock()
+	s := q.register.now
+	q.register.mu.Unlock()
+	if s != nil && s.stamp == string(stamp) {
+		return s, nil
 	}
 	out := make([]register.Entry, 0, len(rows))
 	for _, r := range rows {
@@ -50,7 +91,11 @@ func (q *Queue) entries(ctx context.Context) ([]register.Entry, error) {
 			out = append(out, e.On(q.today()))
 		}
 	}
-	return register.Newest(out), nil
+	s = newShelf(string(stamp), out)
+	q.register.mu.Lock()
+	q.register.now = s
+	q.register.mu.Unlock()
+	return s, nil
 }
 
 func (a *answers) entry(ctx context.Context, cases *guidance.Service, r guidance.Row) (register.Entry, bool, error) {
@@ -78,11 +123,11 @@ func (a *answers) entry(ctx context.Context, cases *guidance.Service, r guidance
 
 // Answers implements Calls.
 func (q *Queue) Answers(ctx context.Context, words string) ([]register.Entry, error) {
-	all, err := q.entries(ctx)
+	s, err := q.shelf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return register.Search(all, words), nil
+	return s.finder().Find(words), nil
 }
 
 var errNoAnswer = kiveileder.Errorf(kiveileder.CodeNotFound, "Svaret finnes ikke.")
@@ -155,6 +200,9 @@ const settleEvery = time.Minute
 
 // Run keeps the searched answers as the register says until ctx ends.
 func (q *Queue) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { q.keepCounting(ctx) })
 	t := time.NewTicker(settleEvery)
 	defer t.Stop()
 	for {
@@ -176,9 +224,15 @@ func (q *Queue) Run(ctx context.Context) {
 func (q *Queue) Settle(ctx context.Context) error {
 	q.settle.Lock()
 	defer q.settle.Unlock()
-	if err := q.review(ctx); err != nil {
-		return fmt.Errorf("review: %w", err)
+	err := q.review(ctx)
+	if err != nil {
+		err = fmt.Errorf("review: %w", err)
 	}
+	return errors.Join(err, q.stand(ctx)) // one that cannot be looked at keeps back no other
+}
+
+// stand makes what is searched the same as what is published and valid.
+func (q *Queue) stand(ctx context.Context) error {
 	files, err := q.Docs.Files(ctx)
 	if err != nil {
 		return err
@@ -295,20 +349,14 @@ func (q *Queue) Similar(ctx context.Context, who guidance.Actor, id string) (Sim
 	if near := register.Near(of, others, q.Rules()); len(near) > 0 {
 		out.Cases = near[:min(most, len(near))]
 	}
-	all, err := q.entries(ctx)
+	reg, err := q.shelf(ctx)
 	if err != nil {
 		return out, err
 	}
-	var published []register.Trace
-	for _, e := range all {
-		if e.Status != guidance.Retracted {
-			published = append(published, register.TraceEntry(e))
-		}
-	}
-	near := register.Near(of, published, q.Rules())
+	near := register.Near(of, reg.traces(), q.Rules())
 	for _, m := range near[:min(most, len(near))] {
-		i := slices.IndexFunc(all, func(e register.Entry) bool { return e.Number == m.Number })
-		out.Answers = append(out.Answers, nearOf(all[i], m.Why))
+		i := slices.IndexFunc(reg.all, func(e register.Entry) bool { return e.Number == m.Number })
+		out.Answers = append(out.Answers, nearOf(reg.all[i], m.Why))
 	}
 	return out, nil
 }

@@ -19,10 +19,13 @@ var retentionYAML []byte
 
 // A Term says how long something is kept.
 type Term struct {
-	Keep        string `yaml:"keep"` // contact, typing, texts
+	Keep        string `yaml:"keep"` // contact, mails, typing, texts
 	Days        int    `yaml:"days"`
 	Unconfirmed bool   `yaml:"unconfirmed"`
 }
+
+// kinds are what a term can be of.
+var kinds = []string{"contact", "mails", "typing", "texts"}
 
 var terms = func() map[string]time.Duration {
 	t, err := ReadTerms(retentionYAML)
@@ -41,19 +44,27 @@ func ReadTerms(data []byte) (map[string]time.Duration, error) {
 	}
 	out := map[string]time.Duration{}
 	for _, t := range list {
-		if t.Days <= 0 || !slices.Contains([]string{"contact", "typing", "texts"}, t.Keep) || out[t.Keep] != 0 {
+		if t.Days <= 0 || !slices.Contains(kinds, t.Keep) || out[t.Keep] != 0 {
 			return nil, fmt.Errorf("retention: %q is unknown, there twice, or has no days", t.Keep)
 		}
 		out[t.Keep] = time.Duration(t.Days) * 24 * time.Hour
 	}
-	if len(out) != 3 || out["contact"] > out["texts"] {
-		return nil, errors.New("retention: contact, typing and texts are needed, and contacts go no later than texts")
+	if len(out) != len(kinds) || out["contact"] > out["texts"] {
+		return nil, errors.New("retention: contact, mails, typing and texts are needed, and contacts go no later than texts")
 	}
 	return out, nil
 }
 
 // retention is who takes away what has outlived its time.
 var retention = guidance.Actor{ID: "retention", Role: guidance.System}
+
+// cleared says of which case, and past which of its terms, nothing is left to
+// take away. It holds as long as the process: what is typed on such a case
+// later goes at the next start.
+type cleared struct {
+	seq                   int64
+	typing, contact, text bool
+}
 
 // Expire takes away what has outlived its time, and gives the number of cases
 // whose contact went, and of those that were anonymised.
@@ -65,6 +76,10 @@ func (q *Queue) Expire(ctx context.Context) (contacts, texts int, err error) {
 	var failed []error
 	for _, r := range rows {
 		age := q.now().Sub(r.Changed)
+		now := cleared{r.Seq, age > terms["typing"], age > terms["contact"], age > terms["texts"]}
+		if was, ok := q.cleared.Load(r.ID); ok && was == now {
+			continue // thousands of cases rest for years
+		}
 		switch {
 		case age > terms["texts"] && r.Title != "": // without a title it is done
 			if err := q.Anonymise(ctx, retention, r.ID, "Lagringstiden er ute."); err != nil {
@@ -76,20 +91,28 @@ func (q *Queue) Expire(ctx context.Context) (contacts, texts int, err error) {
 			if _, err := q.Cases.Store.Contact(ctx, r.ID); errors.Is(err, guidance.ErrNoOne) {
 				break
 			}
-			if err := q.Cases.Store.DeleteContact(ctx, r.ID); err != nil {
+			if err := q.Forget(ctx, r.ID); err != nil {
 				failed = append(failed, err)
 				continue
 			}
 			contacts++
 		}
-		if age > terms["typing"] {
-			if err := q.Cases.Store.ForgetKept(ctx, "draft:"+r.ID); err != nil {
+		if age > terms["typing"] { // who has read it, too: it is news to nobody any more
+			if err := errors.Join(q.Cases.Store.ForgetKept(ctx, guidance.DraftKey(r.ID)), q.Cases.Store.ForgetKept(ctx, seenKey(r.ID))); err != nil {
 				failed = append(failed, err)
+				continue
 			}
 		}
+		q.cleared.Store(r.ID, now)
 	}
-	if contacts+texts > 0 {
-		q.Log.Info("old cases cleared", zap.Int("contacts", contacts), zap.Int("texts", texts))
+	mails := 0
+	if q.Letters != nil {
+		if mails, err = q.Letters.Expire(q.now().Add(-terms["mails"])); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if contacts+texts+mails > 0 {
+		q.Log.Info("old cases cleared", zap.Int("contacts", contacts), zap.Int("texts", texts), zap.Int("mails", mails))
 	}
 	return contacts, texts, errors.Join(failed...)
 }

@@ -69,12 +69,45 @@ type HandOver struct {
 type AskerCase struct {
 	ID string `json:"id"`
 	guidance.AskerView
+	Answers  []AskerAnswer         `json:"answers,omitempty"`  // with their quotes' sources
+	Tasks    []AskerTask           `json:"tasks,omitempty"`    // with quick replies
 	Names    map[string]rules.Text `json:"names,omitempty"`    // of the agencies, by key
 	Expected time.Time             `json:"expected,omitzero"`  // when an answer can be expected; none when it is answered, or waits for the asker
 	Address  string                `json:"address,omitempty"`  // of the published answer
 	HasMail  bool                  `json:"has_mail,omitempty"` // an address was left
 	NotSent  bool                  `json:"not_sent,omitempty"` // mails of it are kept here, for want of a mail server
 	May      []guidance.Kind       `json:"may,omitempty"`      // what the asker can do now
+}
+
+// An AskerAnswer is what the agencies wrote.
+type AskerAnswer struct {
+	Seq      int64      `json:"seq"`
+	At       time.Time  `json:"at"`
+	Draft    AskerDraft `json:"answer"`
+	Agencies []string   `json:"agencies"`
+}
+
+// An AskerDraft is the text of an answer.
+type AskerDraft struct {
+	Sections   []guidance.Section `json:"sections,omitempty"`
+	Quotes     []AskerQuote       `json:"quotes,omitempty"`
+	References []string           `json:"references,omitempty"`
+}
+
+// An AskerQuote is a quote with where it stands. A source that is gone since
+// leaves the words alone.
+type AskerQuote struct {
+	rules.Quote
+	Title     string `json:"title,omitempty"`
+	Publisher string `json:"publisher,omitempty"`
+	Date      string `json:"date,omitempty"`
+	URL       string `json:"url,omitempty"`
+}
+
+// An AskerTask is a question to the asker.
+type AskerTask struct {
+	guidance.AskerTask
+	Options []kiveileder.Option `json:"options,omitempty"` // quick replies, where a fact is asked for
 }
 
 // An AskerResult is what became of an asker's command.
@@ -86,10 +119,9 @@ type AskerResult struct {
 // A DeskRow is a case in the list.
 type DeskRow struct {
 	guidance.Row
-	Held   bool           `json:"held,omitempty"` // somebody holds it now
-	Lease  guidance.Lease `json:"lease,omitzero"`
-	Unread bool           `json:"unread,omitempty"` // something came that this person has not seen
-	Late   bool           `json:"late,omitempty"`   // a target is missed
+	Held   bool `json:"held,omitempty"`   // somebody has claimed it
+	Unread bool `json:"unread,omitempty"` // something came that this person has not seen
+	Late   bool `json:"late,omitempty"`   // a target is missed
 }
 
 // A DeskQuery says which cases are wanted. What is empty lets all through.
@@ -159,11 +191,15 @@ type Desk struct {
 	Limits   Limits          `json:"limits"`
 }
 
-// A Fact is one that the asker can be asked for.
+// A Fact is what can be known of a project, and asked for unless it is never
+// asked.
 type Fact struct {
 	Key      string     `json:"key"`
 	Name     rules.Text `json:"name"`
 	Question rules.Text `json:"question"`
+
+	Values     map[string]rules.Text `json:"values,omitempty"` // in words, by key
+	NeverAsked bool                  `json:"never_asked,omitempty"`
 }
 
 // A Module is a piece of text that is often written.

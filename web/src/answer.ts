@@ -3,6 +3,7 @@
 import { html, nothing } from 'lit';
 import { safeURL } from './blocks.ts';
 import { citation, reference } from './citation.ts';
+import { toCase } from './parts.ts';
 import { chat } from './state.ts';
 import type { Answer, Ask, HandOver, Option, Reply } from './protocol.ts';
 import { badge, carrier, ifs, path } from './steps.ts';
@@ -92,10 +93,13 @@ function reply(talk: Talk, a: Ask, o: Option) {
 }
 
 function handOver(a: Answer, to: HandOver, question: string, masked: boolean, lang: string) {
+  const handed = question && chat.current.cases.find((c) => c.question === question);
   return html`<section class=${a.status === 'escalate' ? 'box hand-over strong' : 'box hand-over'}>
     <h4>${t('hand_over', {}, lang)}</h4>
     <p>${to.text}</p>
-    ${to.email ? html`<p><a class="mail" href=${mail(a, to, question, masked, lang)}>${t('write_to', { email: to.email }, lang)}</a></p>` : nothing}
+    ${handed ? html`<p>${t('hand_done', {}, lang)} <a href="#case-${handed.id}" @click=${(e: Event) => toCase(e, handed)}>${t('case_n', { number: handed.number }, lang)}</a></p>`
+      : chat.takesCases ? html`<p class="actions"><button type="button" class="ds-button hand" data-variant=${a.status === 'escalate' ? 'primary' : 'secondary'} aria-haspopup="dialog"
+      @click=${() => dispatchEvent(new CustomEvent('ki-hand', { detail: { question } }))}>${t('hand_button', {}, lang)}</button></p>` : to.email ? html`<p><a class="mail" href=${mail(a, to, question, masked, lang)}>${t('write_to', { email: to.email }, lang)}</a></p>` : nothing}
   </section>`;
 }
 

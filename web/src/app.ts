@@ -1,10 +1,12 @@
 // The chat page: everything is put together here.
 import { put, start as startComposer } from './composer.ts';
+import { load } from './cases.ts';
 import './list.ts';
 import './parts.ts';
 import { start as startPrefs } from './prefs.ts';
 import { startSheet } from './sheet.ts';
 import { chat } from './state.ts';
+import { t } from './texts.ts';
 
 const $ = (id: string) => document.getElementById(id)!;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -36,6 +38,22 @@ chat.watch(() => {
 });
 chat.onAnswer = (_, offset) => painted(() => scrollTo(document.getElementById(`e${offset}`)));
 
+addEventListener('ki-hand', (e) => {
+  const talk = chat.current;
+  load().then((v) => v.open(talk, (e as CustomEvent<{ question: string }>).detail.question), () => chat.say(t('hand_failed'), 8));
+});
+
+// the form is there when it is asked for, also when the network is not
+chat.watch(() => {
+  if (chat.line === 'connected' && chat.takesCases && chat.current.answers.some((a) => a.hand_over)) prepare();
+});
+let prepared = false;
+function prepare() {
+  if (prepared) return;
+  prepared = true;
+  setTimeout(() => void load().catch(() => { prepared = false; }), 100);
+}
+
 addEventListener('ki-edit', (e) => put((e as CustomEvent<string>).detail));
 
 for (const b of document.querySelectorAll<HTMLElement>('.examples button')) {
@@ -45,7 +63,18 @@ for (const b of document.querySelectorAll<HTMLElement>('.examples button')) {
   });
 }
 
+// ---- links in letters: "#sak=" and the id of the conversation, which no server gets to see
+
+function followLink() {
+  const id = /^#sak=(.*)$/.exec(location.hash)?.[1];
+  if (id === undefined) return;
+  history.replaceState(null, '', location.pathname + location.search);
+  chat.follow(id);
+}
+
 // ---- the window, the network
+
+addEventListener('hashchange', followLink);
 
 addEventListener('online', () => chat.connection.restart());
 addEventListener('offline', () => chat.connection.offline());
@@ -53,6 +82,7 @@ addEventListener('pageshow', (e) => { if (e.persisted) chat.connection.restart()
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) {
     chat.unread = 0;
+    chat.seen();
     chat.connection.wake();
   }
   show();
@@ -72,6 +102,7 @@ for (const b of document.querySelectorAll<HTMLElement>('[data-lang]')) b.hidden 
 startComposer();
 startPrefs();
 show();
+followLink();
 startSheet();
 
 const q = new URLSearchParams(location.search).get('q');
@@ -82,3 +113,6 @@ if (q) {
 
 asked = Date.now();
 chat.connection.start();
+
+// what the script that shows cases builds on; it is loaded when there is one
+export * from './kit.ts';

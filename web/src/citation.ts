@@ -41,25 +41,26 @@ export function citation(c: Citation, number: number, id: string, lang: string) 
 
 /** A button that copies a text and says so. */
 class Copy extends LitElement {
-  static override properties = { text: {}, language: {}, done: { state: true } };
+  static override properties = { text: {}, words: {}, language: {}, done: { state: true } };
   declare text: string;
   declare language: string;
+  declare words: string; // on the button, for something else than a quote
   declare done: '' | 'copied' | 'copy_failed';
 
   constructor() {
     super();
-    this.text = this.language = this.done = '';
+    this.text = this.words = this.language = this.done = '';
   }
 
   protected override createRenderRoot() { return this; }
 
   protected override render() {
-    return html`<button type="button" class="ds-button" data-variant="tertiary" @click=${this.copy}>${t(this.done || 'copy', {}, this.language)}</button>`;
+    return html`<button type="button" class="ds-button" data-variant="tertiary" @click=${this.copy}>${this.words && !this.done ? this.words : t(this.done || 'copy', {}, this.language || undefined)}</button>`;
   }
 
   private async copy() {
     this.done = await write(this.text) ? 'copied' : 'copy_failed';
-    chat.say(t(this.done, {}, this.language), 4);
+    chat.say(t(this.done, {}, this.language || undefined), 4);
     setTimeout(() => { this.done = ''; }, 2500);
   }
 }

@@ -4,7 +4,7 @@ import { Courier } from './courier.ts';
 import { Exchange } from './exchange.ts';
 import type { Desk, Env, LineState } from './line.ts';
 import { backoff, timing } from './line.ts';
-import type { Entry, Frame, Limits } from './protocol.ts';
+import type { AskerCase, Entry, Frame, Limits } from './protocol.ts';
 import { closed, isEntry, parse, randomID, subprotocol, terminal } from './protocol.ts';
 import type { Talk } from './talk.ts';
 
@@ -13,7 +13,7 @@ export class Connection {
   limits: Limits = {};
 
   private socket: WebSocket | null = null;
-  private greeted = false; // the socket's hello is here
+  greeted = false; // the socket's hello is here
   private failures = 0; // in a row
   private refused = 0; // sockets in a row that never said hello
   private timers: Record<string, number> = {};
@@ -197,6 +197,9 @@ export class Connection {
         if (!talk || !f.id || !f.stage) return;
         talk.stage[f.id] = f.stage;
         return this.desk.changed(talk);
+      case 'case':
+        if (talk && f.case) this.stands(talk, f.case, f.id);
+        return;
       case 'error':
         return this.refusal(f, talk);
       case 'gone':
@@ -217,6 +220,13 @@ export class Connection {
     }
     this.desk.changed(talk, was === 'new' ? e : undefined);
     if (this.greeted) this.sync();
+  }
+
+  private stands(talk: Talk, now: AskerCase, id = ''): void {
+    this.exchange.done(id);
+    this.later.delete(id);
+    this.desk.changed(talk, undefined, talk.keep(now, id));
+    if (id) this.sync();
   }
 
   private openedAs(talk: Talk, f: Frame, http: boolean): void {
@@ -255,16 +265,17 @@ export class Connection {
       this.env.setTimeout(() => { exchange.close(opening); this.sync(); }, wait);
       return;
     }
-    const owner = this.desk.wanted().find((t) => t.outbox.some((m) => m.id === f.id)) ?? talk;
+    const owner = this.desk.wanted().find((t) => [...t.outbox, ...t.errands].some((m) => m.id === f.id)) ?? talk;
     if (!owner || !f.id) return;
-    this.exchange.failed(f.id);
+    this.exchange.done(f.id);
     this.refuse(owner, f.id, f.code ?? 'internal', f.message ?? '', wait);
   }
 
   // refuse tells what was said no to, or tries again when it was only "not now".
   private refuse(talk: Talk, id: string, code: string, message: string, wait: number): void {
-    if (code === 'not_found') return this.forget(talk);
-    const m = talk.outbox.find((x) => x.id === id);
+    const errand = talk.errands.find((x) => x.id === id);
+    if (code === 'not_found' && !errand) return this.forget(talk);
+    const m = errand ?? talk.outbox.find((x) => x.id === id);
     if (!m) return; // stored already: it will be answered
     if (code === 'rate_limited' || code === 'unavailable') {
       this.later.add(id);
@@ -273,6 +284,7 @@ export class Connection {
     }
     m.error = { code, message };
     this.desk.changed(talk);
+    if (errand) this.sync(); // the next may go
   }
 
   private forget(talk: Talk): void {
@@ -298,7 +310,7 @@ export class Connection {
   // ---- is it alive?
 
   private busy(): boolean {
-    return this.desk.wanted().some((t) => t.unsent.length > 0 || (!t.gone && t.unanswered.length > 0));
+    return this.desk.wanted().some((t) => t.waits || (!t.gone && t.unanswered.length > 0));
   }
 
   private alive(): void {

@@ -3,8 +3,8 @@
 import { readEvents } from './events.ts';
 import type { Desk, Env } from './line.ts';
 import { timing } from './line.ts';
-import type { Entry, Frame, Page } from './protocol.ts';
-import type { Outgoing, Talk } from './talk.ts';
+import type { AskerCase, Entry, Frame, Page } from './protocol.ts';
+import type { Errand, Outgoing, Talk } from './talk.ts';
 
 const streams = 2; // browsers hold few connections to one host over HTTP/1.1
 
@@ -16,7 +16,8 @@ interface Line {
 
 /** A Refusal is an answer of the service that is not the one hoped for. */
 class Refusal extends Error {
-  constructor(readonly status: number, readonly code: string, message: string, readonly wait: number) { super(message); }
+  /** now is how a case stands, when a command was refused. */
+  constructor(readonly status: number, readonly code: string, message: string, readonly wait: number, readonly now?: AskerCase) { super(message); }
 }
 
 export class Courier {
@@ -66,7 +67,7 @@ export class Courier {
     const heard = wanted.filter((t) => t.id).slice(0, streams);
     for (const talk of this.listening.keys()) if (!heard.includes(talk)) this.leave(talk);
     for (const talk of heard) if (!this.listening.has(talk)) void this.listen(talk, this.run);
-    for (const talk of wanted) if (talk.unsent.length && !this.posting.has(talk) && (this.held.get(talk) ?? 0) <= this.env.now()) void this.deliver(talk, this.run);
+    for (const talk of wanted) if (talk.waits && !this.posting.has(talk) && (this.held.get(talk) ?? 0) <= this.env.now()) void this.deliver(talk, this.run);
   }
 
   private up(): void {
@@ -139,6 +140,9 @@ export class Courier {
       for (let m = talk.unsent[0]; m && this.run === run; m = talk.unsent[0]) {
         if (!await this.post(talk, m, run)) return;
       }
+      for (let e = talk.errand; e && this.run === run; e = talk.errand) {
+        if (!await this.carry(talk, e, run)) return;
+      }
     } catch (err) {
       if (err instanceof Refusal && err.status < 500) this.later(talk, err, run);
       else this.down(run);
@@ -165,21 +169,47 @@ export class Courier {
       return true;
     } catch (err) {
       if (this.run !== run) return false;
-      if (!(err instanceof Refusal)) throw err;
-      if (gone(err)) {
+      if (err instanceof Refusal && gone(err)) {
         this.line.frame({ type: 'gone', conversation: talk.id }, talk);
         return false;
       }
-      if (err.status === 429 || err.status === 503) {
-        this.later(talk, err, run);
-        return false;
-      }
-      if (err.status > 500) throw err; // a proxy that does not reach the service
-      const kept = talk.outbox.find((x) => x.id === m.id);
-      if (kept) kept.error = { code: err.code, message: err.message };
-      this.desk.changed(talk);
-      return true;
+      return this.refused(talk, talk.outbox.find((x) => x.id === m.id), err, run);
     }
+  }
+
+  // carry brings something to the lawyers, and says whether to go on with the next.
+  private async carry(talk: Talk, e: Errand, run: AbortController): Promise<boolean> {
+    const { case: id, ...command } = e.tell ?? { case: '' };
+    try {
+      const r = await this.request(talk, `/v1/conversation/cases${id && `/${encodeURIComponent(id)}/commands`}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ id: e.id, ...e.hand, ...command }),
+        signal: this.limit(timing.post, run.signal),
+      });
+      const now = await r.json() as AskerCase;
+      if (this.run !== run) return false;
+      this.up();
+      this.line.frame({ type: 'case', id: e.id, case: now }, talk);
+      return true;
+    } catch (err) {
+      if (this.run !== run) return false;
+      if (err instanceof Refusal && err.now) this.line.frame({ type: 'case', case: err.now }, talk);
+      return this.refused(talk, talk.errands.find((x) => x.id === e.id), err, run);
+    }
+  }
+
+  // refused is for what the service did not take: it tells why, or waits when it was only "not now".
+  private refused(talk: Talk, what: Outgoing | Errand | undefined, err: unknown, run: AbortController): boolean {
+    if (!(err instanceof Refusal)) throw err;
+    if (err.status === 429 || err.status === 503) {
+      this.later(talk, err, run);
+      return false;
+    }
+    if (err.status > 500) throw err; // a proxy that does not reach the service
+    if (what) what.error = { code: err.code, message: err.message };
+    this.desk.changed(talk);
+    return true;
   }
 
   private later(talk: Talk, err: Refusal, run: AbortController): void {
@@ -254,10 +284,10 @@ export class Courier {
     if (talk) headers.set('Authorization', `Bearer ${talk.id}`);
     const r = await this.env.fetch(path, { ...init, headers });
     if (r.ok) return r;
-    const body = await r.json().catch(() => null) as { code?: string; message?: string; error?: { code?: string; message?: string } } | null;
+    const body = await r.json().catch(() => null) as { code?: string; message?: string; error?: { code?: string; message?: string }; case?: AskerCase } | null;
     const said = body?.error ?? body;
     const wait = Number(r.headers.get('Retry-After')) * 1000 || timing.retry;
-    throw new Refusal(r.status, said?.code ?? 'internal', said?.message ?? '', wait);
+    throw new Refusal(r.status, said?.code ?? 'internal', said?.message ?? '', wait, body?.case);
   }
 
   private limit(ms: number, outer?: AbortSignal): AbortSignal {

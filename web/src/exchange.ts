@@ -31,13 +31,13 @@ export class Exchange {
   refused(id: string): void { this.frames.delete(id); }
   close(talk: Talk): void { this.opened.delete(talk); }
 
-  /** came notes the entry of a message, or its answer; failed that there will be none. */
+  /** came notes the entry of a message, or its answer; done that there is nothing more to come, or will not be. */
   came(e: Entry): void {
     this.sent.delete(e.id);
     if (e.type === 'answer') this.flying.delete(e.id);
   }
 
-  failed(id: string): void {
+  done(id: string): void {
     this.sent.delete(id);
     this.flying.delete(id);
   }
@@ -65,7 +65,7 @@ export class Exchange {
     let room = (limits.in_flight || some) - this.flying.size;
     for (const talk of wanted) {
       const how = this.opened.get(talk);
-      if (!how && (talk.id || talk.unsent.length)) this.open(talk);
+      if (!how && (talk.id || talk.waits)) this.open(talk);
       if (how !== 'open') continue;
       for (const m of talk.unsent) {
         if (this.sent.has(m.id)) continue;
@@ -74,6 +74,10 @@ export class Exchange {
         this.flying.add(m.id);
         this.send({ type: 'ask', id: m.id, conversation: talk.id, question: m.question, facts: m.facts });
       }
+      const e = talk.errand;
+      if (!e || this.sent.has(e.id) || this.later.has(e.id)) continue;
+      this.sent.add(e.id);
+      this.send({ type: e.hand ? 'hand_over' : 'case_command', id: e.id, conversation: talk.id, ...e.hand, ...e.tell });
     }
   }
 }

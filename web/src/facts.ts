@@ -34,6 +34,12 @@ export function chips(talk: Talk): Chip[] {
     .map(([fact, value]) => chip(talk, fact, value, read));
 }
 
+/** optionsOf gives the values of a fact that the service named in the conversation. */
+export function optionsOf(talk: Talk, fact: string): Option[] {
+  const read = talk.answers.flatMap((a) => [...(a.facts_read ?? []), ...(a.unknown_read ?? [])]);
+  return read.findLast((f) => f.fact === fact && f.options?.length)?.options ?? talk.answers.findLast((a) => a.ask?.fact === fact)?.ask?.options ?? [];
+}
+
 const unknown = 'unknown'; // the value of a fact that the person cannot tell
 
 function chip(talk: Talk, fact: string, value: unknown, read: FactRead[]): Chip {

@@ -1,6 +1,6 @@
 // What the line to the service needs from outside, and what it tells.
 import type { Entry } from './protocol.ts';
-import type { Talk } from './talk.ts';
+import type { News, Talk } from './talk.ts';
 
 /**
  * connecting: the first attempt. connected: over a socket. http: over events
@@ -27,9 +27,9 @@ export interface Desk {
   /** The conversations to hold open, the most important first. */
   wanted(): Talk[];
   state(state: LineState, code?: number): void;
-  /** Something of a conversation changed. entry is one that just came. */
-  changed(talk: Talk, entry?: Entry): void;
-  /** A message could not be taken now; it is sent again after so many seconds. */
+  /** Something of a conversation changed. entry is one that just came, and news is of a case. */
+  changed(talk: Talk, entry?: Entry, news?: News): void;
+  /** A message, or an errand, could not be taken now; it is sent again after so many seconds. */
   delayed(talk: Talk, message: string, seconds: number): void;
 }
 

@@ -2,10 +2,11 @@
 import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { icon } from './icons.ts';
-import { fresh, Part } from './parts.ts';
+import { fresh, mark, Part } from './parts.ts';
 import { chat } from './state.ts';
 import * as store from './store.ts';
 import type { Talk } from './talk.ts';
+import { isOpen } from './talk.ts';
 import { moment, t } from './texts.ts';
 
 const wide = matchMedia('(min-width: 72rem)');
@@ -28,7 +29,8 @@ function item(talk: Talk) {
   return html`<li class=${here ? 'here' : ''}>
     <button type="button" class="pick" aria-current=${here ? 'true' : nothing} @click=${() => pick(talk)}>
       <span class="title">${talk.title || t('untitled')}</span>
-      <span class="at">${talk.gone ? t('is_gone') : talk.outbox.some((m) => m.error) ? t('not_sent') : talk.outbox.length ? t('waits_short') : moment(talk.at)}</span>
+      <span class="at">${talk.gone ? t('is_gone') : [...talk.outbox, ...talk.errands].some((m) => m.error) ? t('not_sent') : talk.waits ? t('waits_short') : moment(talk.at)}</span>
+      ${talk.cases.length ? html`<span class="marks">${talk.cases.slice(-3).map(mark)}${talk.news ? html` <strong class="news">${t('case_news')}</strong>` : nothing}</span>` : nothing}
     </button>
     <button type="button" class="bin" aria-label=${t('delete_named', { title: talk.title || t('untitled') })}
       @click=${() => dispatchEvent(new CustomEvent('ki-delete', { detail: talk }))}>${icon('bin')}</button>
@@ -104,7 +106,7 @@ class Confirm extends Part {
     return html`<dialog class="ds-dialog confirm" aria-labelledby="confirm-title" aria-describedby="confirm-text" @close=${this.done}>
       ${this.talk ? html`<h2 id="confirm-title">${t('delete_title')}</h2>
         <p class="what">${this.talk.title || t('untitled')}</p>
-        <p id="confirm-text">${t('delete_text')}</p>
+        <p id="confirm-text">${t('delete_text')}${this.talk.cases.some(isOpen) ? html` ${t('case_delete_note')}` : nothing}</p>
         ${this.failed ? html`<p class="box bad" role="alert">${t('delete_failed')}</p>` : nothing}
         <p class="actions"><button type="button" class="ds-button" data-color="danger" @click=${this.delete}>${t('delete_yes')}</button>
           <button type="button" class="ds-button" data-variant="secondary" autofocus @click=${this.close}>${t('cancel')}</button></p>` : nothing}

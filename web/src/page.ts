@@ -2,10 +2,17 @@
 import { start } from './prefs.ts';
 import { language, onChange } from './texts.ts';
 
+// inLanguage gives this page's address in the reader's language, with what was searched for.
+function inLanguage(): string {
+  const q = new URLSearchParams(location.search);
+  q.set('lang', language());
+  return `?${q}${location.hash}`;
+}
+
 // a page that is made in each language is fetched in another
 const { rendered } = document.documentElement.dataset;
 onChange(() => {
-  if (rendered && language() !== rendered) location.replace(`?lang=${language()}${location.hash}`);
+  if (rendered && language() !== rendered) location.replace(inLanguage());
 });
 
 start();

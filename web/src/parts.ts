@@ -5,10 +5,12 @@ import { html, LitElement, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { answer, maskedWords } from './answer.ts';
+import type { Turn } from './cases.ts';
+import { saidOf, turns } from './cases.ts';
 import type { Chip } from './facts.ts';
 import { chips, same } from './facts.ts';
 import { icon } from './icons.ts';
-import type { Entry } from './protocol.ts';
+import type { AskerCase, Entry } from './protocol.ts';
 import { chat } from './state.ts';
 import type { Outgoing, Talk } from './talk.ts';
 import { language, onChange, t } from './texts.ts';
@@ -34,14 +36,16 @@ class Log extends Part {
   private count = 0;
   private spoken = '';
   private timer = 0;
+  private turns: Turn[] = [];
 
   protected override willUpdate(): void {
     const talk = chat.current;
-    const more = talk.entries.length - this.count;
+    this.turns = turns(talk, () => chat.tell());
+    const more = talk.entries.length + this.turns.length - this.count;
     // what is not new is not read aloud: another conversation, the history, another language
     const quiet = talk !== this.shown || more > 2 || more < 0 || language() !== this.spoken;
     this.shown = talk;
-    this.count = talk.entries.length;
+    this.count = talk.entries.length + this.turns.length;
     this.spoken = language();
     if (!quiet && more === 0) return;
     clearTimeout(this.timer);
@@ -52,7 +56,14 @@ class Log extends Part {
 
   protected override render() {
     const talk = chat.current;
-    return repeat(talk.entries, (e) => `${talk.key} ${e.offset}`, (e, i) => turn(talk, e, talk.entries[i - 1]));
+    const rest = [...this.turns];
+    const items = talk.entries.flatMap((e, i): Turn[] => {
+      const at = Date.parse(e.at);
+      // an answer stays right below its question
+      const before = e.type === 'message' ? rest.splice(0, rest.filter((x) => x.at <= at).length) : [];
+      return [...before, { at, key: String(e.offset), html: turn(talk, e, talk.entries[i - 1]) }];
+    });
+    return repeat([...items, ...rest], (x) => `${talk.key} ${x.key}`, (x) => x.html);
   }
 }
 
@@ -122,7 +133,8 @@ class Bar extends Part {
           <button type="button" class="danger" @click=${() => { this.close(); confirmDelete(talk); }}>${t('delete_conversation')}</button>
         </div>
       </details>
-    </div>`;
+    </div>
+    ${talk.cases.length ? html`<ul class="case-marks" aria-label=${t('case_marks')}>${talk.cases.map((c) => html`<li><a href="#case-${c.id}" @click=${(e: Event) => toCase(e, c)}>${t('case_n', { number: c.number })}</a> ${mark(c)}</li>`)}</ul>` : nothing}`;
   }
 
   private get menu() { return this.querySelector<HTMLDetailsElement>('details.menu'); }
@@ -144,6 +156,21 @@ class Bar extends Part {
   }
 }
 
+/** mark says how a case stands. */
+export const mark = (c: AskerCase) => html`<span class="ds-tag case-state" data-color=${colours[c.state] ?? 'info'}>${saidOf(c.state)}</span>`;
+
+const colours: Record<string, string> = { waiting: 'warning', answered: 'success', published: 'success', referred: 'neutral', withdrawn: 'neutral' };
+
+/** toCase leads to what matters of a case: what is asked, else the answer, else the case. */
+export function toCase(e: Event, c: AskerCase) {
+  e.preventDefault();
+  const task = c.state === 'waiting' ? c.tasks?.find((x) => !x.replied) : undefined;
+  const last = c.answers?.at(-1);
+  const place = document.getElementById(task ? `case-${c.id}-t${task.id}` : last ? `case-${c.id}-a${last.seq}` : `case-${c.id}`);
+  place?.querySelector<HTMLElement>('h3')?.focus({ preventScroll: true });
+  place?.scrollIntoView({ block: 'start' });
+}
+
 /** fresh begins a new conversation. */
 export function fresh(): void {
   chat.create();
@@ -163,6 +190,7 @@ class Notice extends Part {
         <p>${t(chat.code === 4500 ? 'stopped_version' : 'stopped_text')}</p>
         <p><button type="button" class="ds-button" @click=${() => location.reload()}>${t('reload')}</button></p></section>`);
     }
+    if (chat.badLink) boxes.push(html`<section class="box warn"><h2>${t('case_link_title')}</h2><p>${t('case_link_bad')}</p></section>`);
     if (chat.current.gone) {
       boxes.push(html`<section class="box warn"><h2>${t('gone_title')}</h2><p>${t('gone_text')}</p>
         <p class="actions"><button type="button" class="ds-button" @click=${fresh}>${t('new_conversation')}</button>

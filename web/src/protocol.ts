@@ -43,12 +43,47 @@ export type Entry = Message | Reply;
 
 export interface Limits {
   frame_bytes?: number; question_chars?: number; conversations?: number; in_flight?: number; retention_days?: number;
+  /** The most characters of one text to the lawyers; none where nobody takes cases. */
+  case_chars?: number;
+}
+
+// ---- what was handed over to the lawyers
+
+/** A text that the service has in several languages, by their code. */
+export type Text = Record<string, string>;
+
+export interface CaseTask { id: number; at: string; agency?: string; text: string; fact?: string; options?: Option[]; replied?: string; reply?: string }
+export interface CaseQuote { source: string; passage: string; text: string; title?: string; publisher?: string; date?: string; url?: string }
+export interface CaseDraft { sections?: { question?: string; text: string }[]; quotes?: CaseQuote[]; references?: string[] }
+export interface CaseAnswer { seq: number; at: string; answer: CaseDraft; agencies?: string[] }
+
+/** A case as its asker sees it. It is state: of several, the one with the highest seq counts. */
+export interface AskerCase {
+  id: string; number: string; seq: number; state: string; opened: string; question: string; project?: string; agencies?: string[];
+  tasks?: CaseTask[]; added?: { at: string; text: string }[]; answers?: CaseAnswer[]; referral?: string; referred?: string; published?: boolean; undelivered?: boolean;
+  informed?: { at: string; agency?: string; text: string; until?: string }[]; again?: { at: string; text: string }[]; language?: string;
+  names?: Record<string, Text>; expected?: string; address?: string; has_mail?: boolean; not_sent?: boolean; may?: string[];
+}
+
+/** What is sent to the lawyers. */
+export interface HandedOver {
+  question: string; project?: string; agency?: string; contact?: { name?: string; email?: string }; publish?: boolean; language?: string;
+}
+
+/** What is done with a case: kind is added, replied, withdrawn or reopened. */
+export interface CaseCommand { case: string; kind: string; data: Record<string, unknown>; seen: number }
+
+/** The body of GET /v1/conversation/case-form: what a hand-over begins with. */
+export interface CaseForm {
+  question: string; project?: string; agency?: string; agencies: { key: string; name: Text; short: string; remit?: Text }[];
+  contact: boolean; mail: boolean; expected?: string; limits: { text: number; short: number };
+  near: { number: string; title: string; question: string; published: string; agencies: string[]; url: string }[];
 }
 
 /** Any frame from the service. Fields that belong to other types are absent. */
 export interface Frame {
   type: string; id?: string; conversation?: string; epoch?: string; offset?: number; recovered?: boolean;
-  limits?: Limits; stage?: string; code?: string; message?: string; retry_after?: number;
+  limits?: Limits; case?: AskerCase; stage?: string; code?: string; message?: string; retry_after?: number;
 }
 
 /** The body of GET /v1/conversation/sheet: what the newest findings came to. */

@@ -1,13 +1,14 @@
 // What is kept in the browser. By default in this tab alone; in the machine
 // for thirty days when the person asked for that.
-import type { Outgoing, TalkRecord } from './talk.ts';
+import type { Errand, Outgoing, TalkRecord } from './talk.ts';
 import { Talk } from './talk.ts';
 
 const flag = 'kiveileder:remember';
 const talks = 'kiveileder:c:';
-const messages = 'kiveileder:m:'; // one key each, so that two tabs do not write over each other
+const messages = 'kiveileder:m:'; // and errands: one key each, so that two tabs do not write over each other
 const drafts = 'kiveileder:d:';
 const chosen = 'kiveileder:current';
+const desk = 'kiveileder:desk';
 const day = 86_400_000;
 
 export const remembers = (): boolean => quiet(() => localStorage.getItem(flag) === '1') ?? false;
@@ -27,17 +28,19 @@ export function remember(on: boolean): void {
   });
 }
 
-/** load gives the conversations, the latest first. Those older than so many days are thrown away. */
+/** load gives the conversations, the latest first. Those older than so many days are thrown away, those with a case after a year. */
 export function load(days = 30): Talk[] {
   const store = quiet(place);
   if (!store) return [];
   const found = keys(store, talks).map((key) => read<TalkRecord>(store, key)).filter((r) => r?.key).map((r) => Talk.from(r!));
-  for (const t of found) if (t.at < Date.now() - days * day) remove(t);
-  const kept = found.filter((t) => t.at >= Date.now() - days * day);
-  const sent = keys(store, messages).map((key) => read<Outgoing & { talk: string }>(store, key)).filter((m) => m !== null);
+  const young = (t: Talk) => t.at >= Date.now() - (t.cases.length ? 365 : days) * day;
+  for (const t of found) if (!young(t)) remove(t);
+  const kept = found.filter(young);
+  const sent = keys(store, messages).map((key) => read<(Outgoing | Errand) & { talk: string }>(store, key)).filter((m) => m !== null);
   for (const { talk, ...m } of sent.sort((a, b) => a.at - b.at)) {
     const t = kept.find((x) => x.key === talk);
-    if (!t?.entries.some((e) => e.id === m.id)) t?.outbox.push(m);
+    if (!('question' in m)) t?.errands.push(m);
+    else if (!t?.entries.some((e) => e.id === m.id)) t?.outbox.push(m);
   }
   return kept.filter((t) => !t.empty).sort((a, b) => b.at - a.at);
 }
@@ -57,8 +60,9 @@ export function save(t: Talk): void {
   const written = quiet(() => { store.setItem(talks + t.key, JSON.stringify(t.record())); return true; });
   if (!written) quiet(() => store.setItem(talks + t.key, JSON.stringify({ ...t.record(), epoch: '', offset: 0, entries: [] })));
   quiet(() => {
-    const own = t.outbox.map((m) => messages + m.id);
-    for (const m of t.outbox) store.setItem(messages + m.id, JSON.stringify({ ...m, talk: t.key }));
+    const all = [...t.outbox, ...t.errands];
+    const own = all.map((m) => messages + m.id);
+    for (const m of all) store.setItem(messages + m.id, JSON.stringify({ ...m, talk: t.key }));
     for (const key of keys(store, messages)) {
       if (!own.includes(key) && read<{ talk: string }>(store, key)?.talk === t.key && !elsewhere.has(key)) store.removeItem(key);
     }
@@ -73,7 +77,7 @@ export function remove(t: Talk): void {
     const store = place();
     store.removeItem(talks + t.key);
     for (const key of keys(store, messages)) if (read<{ talk: string }>(store, key)?.talk === t.key) store.removeItem(key);
-    sessionStorage.removeItem(drafts + t.key);
+    for (const key of keys(sessionStorage, drafts + t.key)) sessionStorage.removeItem(key);
   });
 }
 
@@ -90,6 +94,10 @@ export function watch(changed: (key: string, record: TalkRecord | null) => void)
 
 export const current = (): string => quiet(() => sessionStorage.getItem(chosen)) ?? '';
 export const setCurrent = (key: string): void => { quiet(() => sessionStorage.setItem(chosen, key)); };
+
+/** What is known of the service from before: whether the lawyers take cases. */
+export const takesCases = (): boolean => quiet(() => sessionStorage.getItem(desk) === '1') ?? false;
+export const setTakesCases = (on: boolean): void => { quiet(() => sessionStorage.setItem(desk, on ? '1' : '')); };
 
 /** Drafts are this tab's own, also when conversations are remembered. */
 export const draft = (key: string): string => quiet(() => sessionStorage.getItem(drafts + key)) ?? '';

@@ -3,4 +3,4 @@ export { Connection } from './connection.ts';
 export { readEvents } from './events.ts';
 export { chips } from './facts.ts';
 export { backoff, timing } from './line.ts';
-export { shorten, Talk } from './talk.ts';
+export { heard, isOpen, shorten, Talk } from './talk.ts';

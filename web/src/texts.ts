@@ -38,6 +38,15 @@ export function date(iso: string, lang: string = current): string {
   return new Intl.DateTimeFormat(locale(lang), { dateStyle: 'long', timeZone: 'UTC' }).format(day);
 }
 
+/** day gives the day of a moment in ISO form, as it is here. */
+export function day(iso: string, lang: string = current): string {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? iso : new Intl.DateTimeFormat(locale(lang), { dateStyle: 'long' }).format(at);
+}
+
+/** list joins names as in a sentence. */
+export const list = (names: string[], lang: string = current) => new Intl.ListFormat(locale(lang), { type: 'conjunction' }).format(names);
+
 /** moment says when something was: the hour today, else the day. */
 export function moment(ms: number, lang: string = current): string {
   const at = new Date(ms);

@@ -46,7 +46,7 @@ type Config struct {
 	Service  *guidance.Service // for reminders its store is one that Remind gave
 	Identity mail.Identity
 	Tokens   *mail.Tokens
-	Sender   mail.Sender
+	Sender   mail.Sender  // nil: none goes out, and letters wait
 	Mailbox  mail.Mailbox // nil: none is read
 	Origin   string       // of the pages, as https://ki.example.no; empty: letters have no links
 	Unknown  string       // folder for mails to the hook that belong to no case; empty: the hook refuses them
@@ -82,8 +82,8 @@ type Courier struct {
 
 // New checks the configuration. It sends and reads nothing yet.
 func New(c Config) (*Courier, error) {
-	if c.Service == nil || c.Tokens == nil || c.Sender == nil || c.Expected == nil {
-		return nil, errors.New("courier: a service, tokens, a sender and expected dates are needed")
+	if c.Service == nil || c.Tokens == nil || c.Expected == nil {
+		return nil, errors.New("courier: a service, tokens and expected dates are needed")
 	}
 	if c.Origin != "" {
 		if u, err := url.Parse(c.Origin); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -131,11 +131,13 @@ func (c *Courier) Wake() {
 // Run sends and reads until ctx ends; the mail under way is finished first.
 func (c *Courier) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for range c.Workers {
-		w := c.worker()
-		wg.Go(func() { w.Run(ctx) })
+	if c.Sender != nil {
+		for range c.Workers {
+			w := c.worker()
+			wg.Go(func() { w.Run(ctx) })
+		}
 	}
-	wg.Go(func() { c.every(ctx, time.Minute, c.dead) })
+	wg.Go(func() { c.every(ctx, time.Minute, c.look) })
 	if c.Mailbox != nil {
 		wg.Go(func() { c.poll(ctx) })
 	}
@@ -167,6 +169,21 @@ func (c *Courier) every(ctx context.Context, pause time.Duration, do func(contex
 
 // deadMost is how many dead mails are looked at.
 const deadMost = 1000
+
+// look counts what waits and what was given up.
+func (c *Courier) look(ctx context.Context) error {
+	return errors.Join(c.waiting(ctx), c.dead(ctx))
+}
+
+// waiting counts the mails that should have gone by now.
+func (c *Courier) waiting(ctx context.Context) error {
+	n, err := c.Service.Store.Waiting(ctx, c.Now())
+	if err != nil {
+		return fmt.Errorf("count waiting mails: %w", err)
+	}
+	c.count.waiting.Set(float64(n))
+	return nil
+}
 
 // dead counts the mails that were given up, and lets their cases know where a
 // process died before it could.

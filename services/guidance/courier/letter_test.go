@@ -1,9 +1,11 @@
 package courier
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -175,6 +177,69 @@ func TestContactDeleted(t *testing.T) {
 	if err := w.dead(t.Context()); err != nil || w.figure("kiveileder_letters_dead", "") != 1 {
 		t.Errorf("%v, %v dead", err, w.figure("kiveileder_letters_dead", ""))
 	}
+	if err := w.store.Drop(t.Context(), guidance.MailID("c1", 1, mail.Receipt)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.dead(t.Context()); err != nil || w.figure("kiveileder_letters_dead", "") != 0 {
+		t.Errorf("%v, %v dead after it was dismissed", err, w.figure("kiveileder_letters_dead", ""))
+	}
+}
+
+// Who asked is told of a letter that was given up, and of one that went after
+// all no more.
+func TestAskerIsToldOfDeadLetter(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	told := func() guidance.AskerView { s := w.snap(); return guidance.ForAsker(s.Number, s.Case) }
+	before := told()
+	w.err = &mail.Failure{Step: "recipient", Code: 550, Permanent: true}
+	w.works()
+	after := told()
+	if w.status()[mail.Receipt] != guidance.MailDead || before.Undelivered || !after.Undelivered || after.Seq <= before.Seq {
+		t.Errorf("the asker sees %+v before, %+v after", before, after)
+	}
+	w.err = nil
+	if err := w.store.Revive(t.Context(), guidance.MailID("c1", 1, mail.Receipt), w.clock()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.works(); len(got) != 1 || told().Undelivered {
+		t.Errorf("%d sent, told %v", len(got), told().Undelivered)
+	}
+}
+
+// Letters that should have gone are counted, also those that are tried again
+// later; reminders whose day has not come are not.
+func TestWaiting(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	w.asks("Er samtykke innhentet?")
+	w.err = &mail.Failure{Step: "connect", Server: true}
+	for range 2 {
+		if err := w.look(t.Context()); err != nil || w.figure("kiveileder_letters_waiting", "") != 2 {
+			t.Errorf("%v, %v wait", err, w.figure("kiveileder_letters_waiting", ""))
+		}
+		w.works()
+	}
+	w.err = nil
+	w.pass(time.Hour)
+	w.works()
+	if err := w.look(t.Context()); err != nil || w.figure("kiveileder_letters_waiting", "") != 0 {
+		t.Errorf("%v, %v wait after they went", err, w.figure("kiveileder_letters_waiting", ""))
+	}
+}
+
+// Without a way out letters wait, and nothing is given up.
+func TestNoSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *Config) { c.Sender = nil })
+		w.opens(guidance.ReceivedData{}, kari)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		_ = w.Run(ctx)
+		if w.status()[mail.Receipt] != guidance.MailQueued || w.figure("kiveileder_letters_waiting", "") != 1 {
+			t.Errorf("%v, %v wait", w.status(), w.figure("kiveileder_letters_waiting", ""))
+		}
+	})
 }
 
 // The asker is reminded on the days that the data says, once each, at the time
@@ -314,7 +379,6 @@ func TestNewRefuses(t *testing.T) {
 	w := newWorld(t, nil)
 	for name, change := range map[string]func(c *Config){
 		"no service": func(c *Config) { c.Service = nil }, "no tokens": func(c *Config) { c.Tokens = nil },
-		"no sender": func(c *Config) { c.Sender = nil }, "no dates": func(c *Config) { c.Expected = nil },
 		"no sender's address": func(c *Config) { c.Identity.From = "" },
 	} {
 		c := w.Config

@@ -11,6 +11,8 @@ type metrics struct {
 	letters *prometheus.CounterVec
 	inbound *prometheus.CounterVec
 	dead    prometheus.Gauge
+	waiting prometheus.Gauge
+	mailbox prometheus.Counter
 }
 
 // newMetrics counts for nobody when there is no registry.
@@ -22,10 +24,12 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 		inbound: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kiveileder_mails_in_total", Help: "E-mails that came in: replied, added, double, auto, bounce, delayed, unknown, refused.",
 		}, []string{"sort"}),
-		dead: prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_letters_dead", Help: "Letters that were given up and wait for a person; at most 1000 are counted."}),
+		dead:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_letters_dead", Help: "Letters that were given up and wait for a person; at most 1000 are counted."}),
+		waiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "kiveileder_letters_waiting", Help: "Letters that should have gone by now; the same in every replica."}),
+		mailbox: prometheus.NewCounter(prometheus.CounterOpts{Name: "kiveileder_mailbox_errors_total", Help: "Looks into the mailbox that failed."}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.letters, m.inbound, m.dead)
+		reg.MustRegister(m.letters, m.inbound, m.dead, m.waiting, m.mailbox)
 	}
 	return m
 }

@@ -25,6 +25,7 @@ func (c *Courier) poll(ctx context.Context) {
 		if err := c.drain(ctx, c.Mailbox); err == nil {
 			pause = c.Poll
 		} else if ctx.Err() == nil {
+			c.count.mailbox.Inc()
 			c.Log.Warn("mailbox", zap.Error(err), zap.Duration("again_in", pause))
 		}
 		select {

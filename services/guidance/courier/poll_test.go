@@ -98,5 +98,8 @@ func TestPoll(t *testing.T) {
 		if !slices.Equal(at, []int{0, 30, 90, 210, 450, 480, 510, 540, 570}) {
 			t.Errorf("looked at %v", at)
 		}
+		if n := w.figure("kiveileder_mailbox_errors_total", ""); n != 4 {
+			t.Errorf("%v looks failed, want 4", n)
+		}
 	})
 }

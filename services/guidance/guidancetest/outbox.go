@@ -65,6 +65,38 @@ func testOutbox(t *testing.T, open Opener) {
 		m2 = due(t, s, 61, 70, "m2", 2) // as after its first attempt
 		is(t, "sent in the end", nil, s.Done(t.Context(), m2, guidance.MailSent, "<2@x>"))
 	})
+	t.Run("what was given up can be put aside, and what waits is counted", func(t *testing.T) {
+		s := queue(t)
+		waits := func(now, want int) {
+			t.Helper()
+			n, err := s.Waiting(t.Context(), at(now))
+			is(t, "Waiting", nil, err)
+			if n != want {
+				t.Errorf("%d wait at %d, want %d", n, now, want)
+			}
+		}
+		waits(0, 0)
+		waits(1, 1)
+		waits(2, 2)
+		m1 := due(t, s, 5, 10, "m1", 1)
+		is(t, "failed", nil, s.Failed(t.Context(), m1, at(40), "nei"))
+		waits(5, 2) // also one that is tried again later
+		is(t, "drop one that waits", guidance.ErrLost, s.Drop(t.Context(), "m1"))
+		m2 := due(t, s, 5, 10, "m2", 1)
+		is(t, "dead", nil, s.Dead(t.Context(), m2, "ukjent adresse"))
+		waits(5, 1)
+		is(t, "drop none", guidance.ErrLost, s.Drop(t.Context(), "m9\x00"))
+		is(t, "drop", nil, s.Drop(t.Context(), "m2"))
+		is(t, "drop twice", guidance.ErrLost, s.Drop(t.Context(), "m2"))
+		is(t, "revive what was dropped", guidance.ErrLost, s.Revive(t.Context(), "m2", at(6)))
+		dead, err := s.DeadMails(t.Context(), 10)
+		is(t, "DeadMails", nil, err)
+		mails, err := s.Mails(t.Context(), "c1")
+		is(t, "Mails", nil, err)
+		if len(dead) != 0 || len(mails) != 2 || mails[1].Status != guidance.MailDropped || mails[1].Reason != "ukjent adresse" {
+			t.Errorf("dead %+v, mails %+v", dead, mails)
+		}
+	})
 	t.Run("many workers, each mail to one of them", func(t *testing.T) {
 		s, _ := open(t)
 		const n = 20

@@ -90,9 +90,9 @@ var (
 type Status = guidance.MailStatus
 
 const (
-	Sent    = guidance.MailSent // a server has taken it
-	Kept    = guidance.MailKept // it stands in a folder; nobody has got it
-	Dropped = Status("dropped") // it was not needed any more; nothing was sent
+	Sent    = guidance.MailSent    // a server has taken it
+	Kept    = guidance.MailKept    // it stands in a folder; nobody has got it
+	Dropped = guidance.MailDropped // it was not needed any more; nothing was sent
 )
 
 // A Sender sends a mail or keeps it. An error is a *Failure where the sender

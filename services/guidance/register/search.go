@@ -21,13 +21,34 @@ func Newest(entries []Entry) []Entry {
 // found is how much of the best that the words could score an entry needs.
 const found = 0.30
 
-// Search gives the entries that words find, the best first; all of them, the
+// Search gives the entries that words find, see Finder.Find.
+func Search(entries []Entry, words string) []Entry { return NewFinder(entries).Find(words) }
+
+// A Finder finds entries by words. It is made once for a register as it stands,
+// and safe for concurrent use.
+type Finder struct {
+	all   []Entry
+	whole *lexical.Index
+	head  *lexical.Index // of title and question
+}
+
+// NewFinder gives what finds entries.
+func NewFinder(entries []Entry) *Finder {
+	f := &Finder{all: Newest(entries), whole: lexical.NewIndex(), head: lexical.NewIndex()}
+	for _, e := range f.all {
+		f.whole.Add(lexical.Terms(e.words()))
+		f.head.Add(lexical.Terms(e.Title + " " + e.Question))
+	}
+	return f
+}
+
+// Find gives the entries that words find, the best first; all of them, the
 // newest first, when there are no words. Case, accents and small errors do not
 // count, æ, ø and å are found as they are or as ae, oe, aa. A number finds its
 // entry alone. Those that are withdrawn come last, whatever they score: they
 // are there to be found, not to answer.
-func Search(entries []Entry, words string) []Entry {
-	all := Newest(entries)
+func (f *Finder) Find(words string) []Entry {
+	all := slices.Clone(f.all)
 	if number := strings.ToUpper(strings.TrimSpace(words)); isNumber(number) {
 		return slices.DeleteFunc(all, func(e Entry) bool { return e.Number != number })
 	}
@@ -35,18 +56,20 @@ func Search(entries []Entry, words string) []Entry {
 	if len(terms) == 0 {
 		return all
 	}
-	x := lexical.NewIndex()
-	head := lexical.NewIndex()
-	for _, e := range all {
-		x.Add(lexical.Terms(e.words()))
-		head.Add(lexical.Terms(e.Title + " " + e.Question))
-	}
 	scores, heads := make([]float32, len(all)), make([]float32, len(all))
-	x.Score(terms, scores)
-	head.Score(terms, heads)
+	f.whole.Score(terms, scores)
+	f.head.Score(terms, heads)
+	slices.Sort(terms)
+	terms = slices.Compact(terms)
+	has := make([]int, len(all)) // how many of the terms
+	for _, t := range terms {
+		for _, p := range f.whole.Postings(t) {
+			has[p.Doc]++
+		}
+	}
 	order := make([]int, 0, len(all))
 	for i := range all {
-		if scores[i] >= found || covered(terms, all[i].words()) {
+		if scores[i] >= found || has[i] == len(terms) { // all of them, however common they are
 			order = append(order, i)
 		}
 	}
@@ -65,15 +88,6 @@ func Search(entries []Entry, words string) []Entry {
 		out = append(out, all[i])
 	}
 	return out
-}
-
-// covered reports whether a text has all terms, however common they are.
-func covered(terms []string, text string) bool {
-	has := map[string]bool{}
-	for _, t := range lexical.Terms(text) {
-		has[t] = true
-	}
-	return !slices.ContainsFunc(terms, func(t string) bool { return !has[t] })
 }
 
 // words is what a search looks through.

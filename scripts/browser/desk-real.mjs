@@ -1,0 +1,219 @@
+// The desk of a real service: an asker hands over, two agencies' lawyers claim,
+// draft, send back, sign and send, and the answer is published.
+//
+//   KIVEILEDER_BIN=/path/to/kiveileder SHOTS=/tmp/shots node desk-real.mjs
+import { axe, check, finish, launchOnly, must, noSideways, ok, shot } from './harness.mjs';
+import { pause, service } from './stage.mjs';
+
+const server = await service();
+const base = `http://127.0.0.1:${server.port}`;
+for (let n = 0; n < 100 && !/Ada Drift/.test(server.said); n++) await pause(50);
+const link = (name) => new RegExp(`${name}.*(http\\S+token=\\S+)`).exec(server.said)[1];
+
+const browser = await launchOnly();
+const options = { viewport: { width: 1280, height: 900 }, locale: 'nb-NO', colorScheme: 'light', reducedMotion: 'reduce' };
+
+async function as(name) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.wrong = [];
+  page.on('pageerror', (err) => page.wrong.push(String(err)));
+  page.on('console', (m) => { if (/Content Security Policy|Trusted ?Type/i.test(m.text())) page.wrong.push(m.text()); });
+  page.on('response', (r) => { if (r.status() >= 400 && ![400, 401, 404, 409].includes(r.status())) page.wrong.push(`${r.status()} ${r.url()}`); });
+  await page.goto(link(name));
+  await page.locator('.list h1').waitFor();
+  return page;
+}
+const held = async (page, state) => { await shot(page, `real-${state.replace(/\W+/g, '-')}`); await axe(page, `real desk: ${state}`); await noSideways(page, `real desk: ${state}`); };
+
+// ---- somebody asks, and hands over
+
+const json = async (method, path, body, token) => {
+  const r = await fetch(base + path, { method, headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) }, ...(body && { body: JSON.stringify(body) }) });
+  const text = await r.text();
+  if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${text.slice(0, 300)}`);
+  return text ? JSON.parse(text) : undefined;
+};
+const question = 'Vi er et sykehus og vil forske på kreft med pasientjournaler, uten samtykke fra alle. Trenger vi godkjenning?';
+
+try {
+  const talk = (await json('POST', '/v1/ask', { question })).conversation;
+  const form = await json('GET', '/v1/conversation/case-form', undefined, talk);
+  const asked = await json('POST', '/v1/conversation/cases', { id: `h${Date.now()}`, question: form.question || question, project: 'Et sykehus <b>vil</b> forske.', contact: { name: 'Kari Nordmann', email: 'kari@example.no' }, publish: true, agency: 'hdir', language: 'nb' }, talk);
+  ok('a case is made of the conversation', /^KI-\d{4}-\d{4}$/.test(asked.number), JSON.stringify(asked).slice(0, 200));
+
+  const ola = await as('Ola Jurist');
+  const agencies = asked.agencies ?? [];
+  await ola.locator('.rows tr', { hasText: asked.number }).waitFor();
+  await held(ola, 'list');
+  await ola.keyboard.press('j');
+  await ola.keyboard.press('Enter');
+  await ola.locator('#claim').waitFor();
+  await held(ola, 'case');
+  await check('claim and assess', async () => {
+    await ola.keyboard.press('c');
+    await ola.locator('#assess').click();
+    await ola.locator('#section-0').waitFor();
+  });
+  const url = ola.url();
+  const mari = await as('Mari Jurist');
+  if (!agencies.includes('dmp')) {
+    await check('another agency is invited with a reason', async () => {
+      const on = ola.locator('section.fold', { has: ola.getByRole('heading', { name: 'Etater på saken' }) });
+      await on.locator('summary').click();
+      await ola.getByRole('button', { name: 'Inviter en etat' }).click();
+      await ola.locator('dialog select').selectOption('dmp');
+      await ola.locator('dialog textarea').fill('Er modellen medisinsk utstyr?');
+      await ola.locator('dialog button[type=submit]').click();
+      await on.getByText('Er modellen medisinsk utstyr?').waitFor();
+    });
+  }
+  for (const other of agencies.filter((a) => a !== 'hdir' && a !== 'dmp')) { // each must sign; here two do
+    await check(`${other} is taken off, with a reason`, async () => {
+      await ola.locator('.agencies li', { hasText: asked.names[other].nb }).getByRole('button').click();
+      await ola.locator('dialog textarea').fill('Hører ikke under dem.');
+      await ola.locator('dialog button[type=submit]').click();
+      await ola.locator('.agencies li', { hasText: asked.names[other].nb }).waitFor({ state: 'detached' });
+    });
+  }
+  await check('the list shows who is at a case', async () => {
+    await mari.reload();
+    const row = mari.locator('.rows tr', { hasText: asked.number });
+    await row.waitFor();
+    await ola.locator('.back').click();
+    await ola.locator('.rows').waitFor();
+    await ola.goBack();
+    await row.getByText('Ola Jurist ser på').waitFor();
+    await held(mari, 'presence in the list');
+  });
+  await mari.goto(url);
+  await mari.locator('#case-title').waitFor();
+  await check('the one who came later sees who has it', async () => must((await mari.locator('.holding').innerText()).includes('Ola Jurist'), await mari.locator('.holding').innerText()));
+  await check('presence crosses', () => ola.locator('.holding .here', { hasText: 'Mari Jurist' }).waitFor());
+  await check('what is typed is kept at the service', async () => {
+    await ola.locator('#section-0').fill('Ja. Prosjektet må forhåndsgodkjennes etter helseforskningsloven § 9.');
+    await ola.locator('.kept', { hasText: 'Tatt vare på kl.' }).waitFor();
+    await ola.reload();
+    await ola.locator('.recovered').waitFor();
+    must((await ola.locator('#section-0').inputValue()).startsWith('Ja. Prosjektet'), 'lost');
+  });
+  await check('a quote from the findings goes in, and the service takes it for verbatim', async () => {
+    const box = ola.locator('.pane.asked .quotes button').first();
+    await ola.locator('.pane.asked details').evaluateAll((all) => all.forEach((x) => { x.open = true; }));
+    await box.click();
+    await ola.locator('.verbatim.verbatim').waitFor();
+    await ola.getByRole('button', { name: 'Legg til helseforskningsloven § 9' }).click();
+    await held(ola, 'draft');
+    await ola.locator('#submit').click();
+    await ola.waitForFunction(() => document.activeElement?.id === 'signing', undefined, { timeout: 15_000 });
+  });
+  await held(ola, 'signing');
+  await check('sent back by the other agency, seen at once', async () => {
+    await mari.getByRole('button', { name: 'Send tilbake' }).click();
+    await mari.locator('dialog textarea').fill('Nevn også dispensasjon.');
+    await mari.locator('dialog button[type=submit]').click();
+    await ola.locator('.came', { hasText: 'Nevn også dispensasjon.' }).waitFor();
+  });
+  await check('a changed quote is refused with the guard\'s words', async () => {
+    const before = await ola.locator('#quote-0').inputValue();
+    await ola.locator('#quote-0').fill('Dette står ikke i kilden.');
+    await ola.locator('#submit').click();
+    await ola.locator('.foot .trouble', { hasText: 'står ikke slik i kilden' }).waitFor();
+    await held(ola, 'not verbatim');
+    await ola.locator('#quote-0').fill(before);
+  });
+  await check('a question to the asker and the reply', async () => {
+    await ola.locator('#section-0').fill('Ja. Prosjektet må forhåndsgodkjennes etter helseforskningsloven § 9, og dere må søke dispensasjon.');
+    await ola.locator('#save').click();
+    await ola.locator('.kept', { hasText: 'Lagret som versjon' }).waitFor();
+    await ola.locator('#case-title').click();
+    await ola.keyboard.press('q');
+    await ola.keyboard.type('Hvor mange journaler gjelder det?');
+    await ola.getByRole('button', { name: 'Still spørsmålet' }).click();
+    await ola.locator('.tasks', { hasText: 'Venter på svar' }).waitFor();
+    const mine = (await json('GET', '/v1/conversation/cases', undefined, talk)).cases[0];
+    const task = mine.tasks.find((x) => !x.replied || x.replied.startsWith('0001'));
+    await json('POST', `/v1/conversation/cases/${mine.id}/commands`, { id: `r${Date.now()}`, kind: 'replied', data: { task: task.id, text: 'Om lag 40 000.' }, seen: mine.seq }, talk);
+    await ola.locator('.reply', { hasText: '40 000' }).waitFor();
+  });
+  await check('a note of one agency does not reach the other', async () => {
+    await ola.locator('#case-title').click();
+    await ola.keyboard.press('n');
+    await ola.keyboard.type('Bare for oss.');
+    await ola.getByRole('button', { name: 'Lagre notatet' }).click();
+    await ola.locator('.notes-list', { hasText: 'Bare for oss.' }).waitFor();
+    await mari.waitForTimeout(500);
+    must(!(await mari.locator('body').innerText()).includes('Bare for oss.'), 'it does');
+  });
+  await check('both sign, and it is sent once', async () => {
+    await ola.locator('#submit').click();
+    await ola.locator('#approve').click();
+    await ola.locator('dialog button[type=submit]').click();
+    await ola.locator('.verdicts li', { hasText: 'Godkjent' }).first().waitFor();
+    await mari.getByRole('button', { name: 'Vis den nye versjonen' }).click();
+    await mari.locator('#approve').click();
+    await mari.locator('dialog button[type=submit]').click();
+    await ola.locator('#send').click();
+    await ola.locator('dialog button[type=submit]').click();
+    await ola.locator('#publish').waitFor();
+    const mine = (await json('GET', '/v1/conversation/cases', undefined, talk)).cases[0];
+    must(mine.answers.length === 1 && mine.answers[0].answer.sections[0].text.includes('dispensasjon'), 'the asker has another answer');
+  });
+  await held(ola, 'answered');
+  await check('contact, similar cases and mails', async () => {
+    await ola.locator('section.fold', { has: ola.getByRole('heading', { name: 'Kontakt' }) }).locator('summary').click();
+    await ola.getByRole('button', { name: 'Vis kontaktopplysninger' }).click();
+    await ola.getByText('kari@example.no').waitFor();
+    await ola.locator('section.fold', { has: ola.getByRole('heading', { name: 'Lignende saker og svar' }) }).locator('summary').click();
+    await ola.getByRole('button', { name: 'Finn lignende' }).click();
+    await ola.locator('.inside', { hasText: 'Ingen som ligner.' }).waitFor();
+  });
+  await check('the case is downloaded in every format', async () => {
+    for (const name of ['PDF', 'HTML', 'JSON', 'Noark 5']) {
+      const [file] = await Promise.all([ola.waitForEvent('download'), ola.locator('.exports a', { hasText: name }).click()]);
+      must(!await file.failure(), `${name}: ${await file.failure()}`);
+    }
+  });
+  await check('published after each mark was decided, and everybody can read it', async () => {
+    await ola.locator('#publish').click();
+    await ola.locator('#mark-words, #publish-title').first().waitFor();
+    await held(ola, 'marks');
+    for (let n = 0; n < 60 && await ola.locator('#mark-words').count(); n++) {
+      if (await ola.locator('#marks-done button[aria-disabled]').count()) await ola.locator('.mark-card').getByRole('button', { name: 'Bytt ut' }).click();
+      else await ola.getByRole('button', { name: 'Gå videre til teksten' }).click();
+    }
+    await ola.locator('#publish-title').waitFor();
+    await held(ola, 'publish');
+    await ola.locator('#publish-do').click();
+    await ola.getByText('Publiser på nytt').waitFor();
+    const r = await fetch(`${base}/svar/${asked.number}`);
+    must(r.status === 200, `/svar/${asked.number}: ${r.status}`);
+  });
+  await held(ola, 'published');
+  await check('logged out everywhere: said here too', async () => {
+    const other = await ola.context().newPage();
+    await other.goto(`${base}/desk`);
+    await other.locator('#logout').click();
+    await ola.locator('#out[open]').waitFor();
+    await other.close();
+  });
+  const liv = await as('Liv Leder');
+  await liv.locator('.list h1').waitFor();
+  await check('a lead\'s desk has the counts, and the case under all states', async () => {
+    await liv.locator('select').first().selectOption('all');
+    await liv.locator('.rows tr', { hasText: asked.number }).getByText('Publisert').waitFor();
+  });
+  await liv.goto(url);
+  await liv.setViewportSize({ width: 820, height: 1180 });
+  await held(liv, 'lead 820 px');
+  await liv.setViewportSize({ width: 320, height: 700 });
+  await held(liv, 'lead 320 px');
+  for (const [name, page] of [['liv', liv], ['ola', ola], ['mari', mari]]) await check(`${name}: no errors`, () => must(!page.wrong.length, page.wrong.join(' | ')));
+} catch (err) {
+  ok('runs to its end', false, String(err.stack ?? err).split('\n').slice(0, 6).join(' | '));
+  for (const [i, c] of browser.contexts().entries()) for (const p of c.pages()) await shot(p, `real-failed-${i}`);
+}
+await browser.close();
+await server.close();
+finish();
