@@ -24,7 +24,7 @@ type caseCmd struct {
 	Export   caseExportCmd   `cmd:"" help:"Write a case to a file, as for the archive."`
 	Reassign caseReassignCmd `cmd:"" help:"Put other agencies on a case."`
 	Forget   caseForgetCmd   `cmd:"" help:"Delete what is known of the person who asked."`
-	Mails    caseMailsCmd    `cmd:"" help:"List mails that were given up, or send one again."`
+	Mails    caseMailsCmd    `cmd:"" help:"List mails that were given up, send one again or dismiss it."`
 }
 
 // office is what every one of these commands needs.
@@ -75,6 +75,9 @@ type caseListCmd struct {
 // Run prints one line for each case.
 func (c *caseListCmd) Run(r *run) error {
 	return c.with(r, func(f *app.Office) error {
+		if c.Email != "" && f.Cases.Seal == nil {
+			return errors.New("--email opens contacts, which needs KIVEILEDER_CASE_KEY")
+		}
 		w := guidance.Filter{Agency: c.Agency, Text: strings.ToLower(c.Text), Limit: c.Limit}
 		for _, s := range c.State {
 			w.States = append(w.States, guidance.State(s))
@@ -89,21 +92,33 @@ func (c *caseListCmd) Run(r *run) error {
 		if err != nil {
 			return err
 		}
+		sealed := 0
 		t := tabwriter.NewWriter(r.stdout, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(t, "NUMBER\tSTATE\tCHANGED\tDUE\tAGENCIES\tTITLE")
 		for _, row := range rows {
 			if c.Email != "" {
-				who, err := f.Cases.Contact(r.ctx, row.ID, guidance.Actor{ID: "operator", Role: guidance.System})
-				if errors.Is(err, guidance.ErrNoOne) || err == nil && !strings.EqualFold(who.Email, c.Email) {
+				b, err := f.Cases.Store.Contact(r.ctx, row.ID)
+				if errors.Is(err, guidance.ErrNoOne) {
 					continue
 				}
 				if err != nil {
 					return fmt.Errorf("contact of %s: %w", row.Number, err)
 				}
+				who, err := f.Cases.Seal.Open(row.ID, b)
+				if err != nil { // of another key: the others are looked for all the same
+					fmt.Fprintf(r.stderr, "%s: %v\n", row.Number, err)
+					sealed++
+				}
+				if err != nil || !strings.EqualFold(who.Email, c.Email) {
+					continue
+				}
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Number, row.State, row.Changed.Format(time.DateOnly), day(row.Due), strings.Join(row.Agencies, ","), row.Title)
 		}
-		return t.Flush()
+		if err := t.Flush(); err != nil || sealed == 0 {
+			return err
+		}
+		return fmt.Errorf("contacts that did not open: %d; whose they are, KIVEILEDER_CASE_KEY with their key would tell", sealed)
 	})
 }
 
@@ -242,10 +257,10 @@ func (c *caseForgetCmd) Run(r *run) error {
 		if err != nil {
 			return err
 		}
-		if err := f.Cases.Store.DeleteContact(r.ctx, snap.ID); err != nil {
+		if err := f.Forget(r.ctx, snap.ID); err != nil {
 			return err
 		}
-		fmt.Fprintf(r.stdout, "%s: the contact is deleted\n", snap.Number)
+		fmt.Fprintf(r.stdout, "%s: the contact is deleted, with the letters to it that were kept\n", snap.Number)
 		open := snap.Case.State != guidance.None
 		for _, s := range guidance.TheFlow.Ends {
 			open = open && s != snap.Case.State
@@ -270,28 +285,44 @@ func (c *caseForgetCmd) Run(r *run) error {
 
 type caseMailsCmd struct {
 	office
-	Again string `help:"Send the mail with this id again."`
+	Again string `help:"Send the mail with this id again." xor:"what"`
+	Drop  string `help:"Dismiss the mail with this id: nobody gets it." xor:"what"`
 }
 
 // Run lists what was given up.
 func (c *caseMailsCmd) Run(r *run) error {
 	return c.with(r, func(f *app.Office) error {
-		if c.Again != "" {
+		switch {
+		case c.Again != "":
 			return f.Again(r.ctx, c.Again)
+		case c.Drop != "":
+			return f.Drop(r.ctx, c.Drop)
 		}
 		mails, err := f.DeadMails(r.ctx)
 		if err != nil {
 			return err
 		}
-		return printMails(r.stdout, mails)
+		numbers := map[string]string{}
+		for _, m := range mails {
+			if numbers[m.Case] != "" {
+				continue
+			}
+			l, err := f.Cases.Store.Load(r.ctx, m.Case)
+			if err != nil {
+				return fmt.Errorf("case %s: %w", m.Case, err)
+			}
+			numbers[m.Case] = l.Number
+		}
+		return printMails(r.stdout, mails, numbers)
 	})
 }
 
-func printMails(w io.Writer, mails []guidance.Mail) error {
+// printMails prints mails with the numbers of their cases, by their ids.
+func printMails(w io.Writer, mails []guidance.Mail, numbers map[string]string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tCASE\tKIND\tQUEUED\tATTEMPTS\tREASON")
+	fmt.Fprintln(t, "ID\tNUMBER\tCASE\tKIND\tQUEUED\tATTEMPTS\tREASON")
 	for _, m := range mails {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", m.ID, m.Case, m.Kind, m.At.Format(time.RFC3339), m.Attempt, m.Reason)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", m.ID, numbers[m.Case], m.Case, m.Kind, m.At.Format(time.RFC3339), m.Attempt, m.Reason)
 	}
 	return t.Flush()
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 
@@ -67,6 +68,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		kong.Description("Which rules hold for artificial intelligence in Norwegian health care, in the sources' own words."),
 		kong.UsageOnError(),
 		kong.ExplicitGroups([]kong.Group{{Key: "production", Title: "In production (docs/operations.md):"}}),
+		kong.NamedMapper("path", kong.MapperFunc(path)),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { panic(exited) }),
 		kong.Vars{"build": app.Build()},
@@ -87,4 +89,21 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		return err
 	}
 	return k.Run(&run{ctx, stdin, stdout, stderr})
+}
+
+// path reads a path, which is made absolute. An empty one is none, not the
+// folder that one stands in: variables are left empty for that.
+func path(ctx *kong.DecodeContext, target reflect.Value) error {
+	var p string
+	if err := ctx.Scan.PopValueInto("file", &p); err != nil {
+		return err
+	}
+	switch {
+	case p != "" && p != "-":
+		p = kong.ExpandPath(p)
+	case p == "" && ctx.Value.HasDefault:
+		return nil
+	}
+	target.SetString(p)
+	return nil
 }

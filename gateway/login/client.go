@@ -58,6 +58,7 @@ type known struct {
 	Token      string   `json:"token_endpoint"`
 	UserInfo   string   `json:"userinfo_endpoint"`
 	Keys       string   `json:"jwks_uri"`
+	ClientAlgs []string `json:"token_endpoint_auth_signing_alg_values_supported"` // that our own signature may be of
 }
 
 func newClient(p Provider, redirect string, h *http.Client, now func() time.Time) (*client, error) {
@@ -235,7 +236,13 @@ func (c *client) prove(form url.Values) error {
 
 // assertion signs that it is us (RFC 7523), for one call, to this issuer.
 func (c *client) assertion() (string, error) {
-	alg, err := algOf(c.Key)
+	c.mu.Lock()
+	var takes []string
+	if c.known != nil { // always: the provider was met before it is shown anything
+		takes = c.known.ClientAlgs
+	}
+	c.mu.Unlock()
+	alg, err := algOf(c.Key, c.ClientAlg, takes)
 	if err != nil {
 		return "", err
 	}
@@ -254,17 +261,34 @@ func (c *client) assertion() (string, error) {
 	return signed, nil
 }
 
-// algOf says how a key signs.
-func algOf(key crypto.Signer) (jose.SignatureAlgorithm, error) {
+// algOf says how a key signs: as force says, when it is not empty; else as the
+// provider takes it. With RSA that is PS256 where it is said to be taken, and
+// RS256, which all know, where nothing is said.
+func algOf(key crypto.Signer, force string, takes []string) (jose.SignatureAlgorithm, error) {
+	var can []jose.SignatureAlgorithm
 	switch k := key.(type) {
 	case *rsa.PrivateKey:
 		if k.N.BitLen() >= 2048 {
-			return jose.PS256, nil
+			can = []jose.SignatureAlgorithm{jose.PS256, jose.RS256}
 		}
 	case *ecdsa.PrivateKey:
 		if k.Curve == elliptic.P256() {
-			return jose.ES256, nil
+			can = []jose.SignatureAlgorithm{jose.ES256}
 		}
 	}
-	return "", errors.New("neither RSA of 2048 bits nor P-256")
+	if len(can) == 0 {
+		return "", errors.New("neither RSA of 2048 bits nor P-256")
+	}
+	if force != "" {
+		if !slices.Contains(can, jose.SignatureAlgorithm(force)) {
+			return "", fmt.Errorf("it does not sign %s", force)
+		}
+		return jose.SignatureAlgorithm(force), nil
+	}
+	for _, alg := range can {
+		if slices.Contains(takes, string(alg)) {
+			return alg, nil
+		}
+	}
+	return can[len(can)-1], nil
 }

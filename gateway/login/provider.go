@@ -18,29 +18,30 @@ var presetsYAML []byte
 
 // A Provider is where people sign in, and what its claims mean here.
 type Provider struct {
-	Provider string              `yaml:"provider"` // its name here, and in the address that it sends people back to
-	Label    string              `yaml:"label"`    // its name for people
-	Preset   string              `yaml:"preset"`
-	Tenant   string              `yaml:"tenant"` // stands for {tenant}
-	Issuer   string              `yaml:"issuer"`
-	ClientID string              `yaml:"client_id"`
-	Auth     string              `yaml:"client_auth"` // none, client_secret_basic, client_secret_post, private_key_jwt
-	Scopes   []string            `yaml:"scopes"`
-	ACR      []string            `yaml:"acr_values"` // asked for; require says what must come
-	MaxAge   int                 `yaml:"max_age"`    // seconds since somebody last proved who they are; 0: any
-	Params   map[string]string   `yaml:"params"`     // added to the request, as authorization_details
-	PAR      bool                `yaml:"par"`        // push the request (RFC 9126) instead of showing it to the browser
-	DPoP     bool                `yaml:"dpop"`       // bind tokens to a key of ours (RFC 9449)
-	UserInfo bool                `yaml:"userinfo"`   // claims that the ID token lacks come from there
-	Hint     bool                `yaml:"hint"`
-	Algs     []string            `yaml:"algs"`
-	Typs     []string            `yaml:"typs"`
-	Trusted  []string            `yaml:"trusted_audiences"` // who else a token may be for
-	ID       []string            `yaml:"id"`
-	Name     []string            `yaml:"name"`
-	Require  map[string][]string `yaml:"require"`
-	Everyone []Role              `yaml:"everyone"` // roles of all who can sign in there
-	Grants   []Grant             `yaml:"grants"`
+	Provider  string              `yaml:"provider"` // its name here, and in the address that it sends people back to
+	Label     string              `yaml:"label"`    // its name for people
+	Preset    string              `yaml:"preset"`
+	Tenant    string              `yaml:"tenant"` // stands for {tenant}
+	Issuer    string              `yaml:"issuer"`
+	ClientID  string              `yaml:"client_id"`
+	Auth      string              `yaml:"client_auth"` // none, client_secret_basic, client_secret_post, private_key_jwt
+	ClientAlg string              `yaml:"client_alg"`  // of private_key_jwt: PS256, RS256 or ES256; empty: what the provider says that it takes
+	Scopes    []string            `yaml:"scopes"`
+	ACR       []string            `yaml:"acr_values"` // asked for; require says what must come
+	MaxAge    int                 `yaml:"max_age"`    // seconds since somebody last proved who they are; 0: any
+	Params    map[string]string   `yaml:"params"`     // added to the request, as authorization_details
+	PAR       bool                `yaml:"par"`        // push the request (RFC 9126) instead of showing it to the browser
+	DPoP      bool                `yaml:"dpop"`       // bind tokens to a key of ours (RFC 9449)
+	UserInfo  bool                `yaml:"userinfo"`   // claims that the ID token lacks come from there
+	Hint      bool                `yaml:"hint"`
+	Algs      []string            `yaml:"algs"`
+	Typs      []string            `yaml:"typs"`
+	Trusted   []string            `yaml:"trusted_audiences"` // who else a token may be for
+	ID        []string            `yaml:"id"`
+	Name      []string            `yaml:"name"`
+	Require   map[string][]string `yaml:"require"`
+	Everyone  []Role              `yaml:"everyone"` // roles of all who can sign in there
+	Grants    []Grant             `yaml:"grants"`
 
 	// These never stand in the file.
 	Secret string        `yaml:"-"`
@@ -140,6 +141,7 @@ var (
 	goodName   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 	goodTenant = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
 	goodAlgs   = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+	clientAlgs = []string{"PS256", "RS256", "ES256"}
 	goodAuths  = []string{"none", "client_secret_basic", "client_secret_post", "private_key_jwt"}
 	reserved   = []string{
 		"client_id", "client_secret", "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "request",
@@ -193,6 +195,9 @@ func (p Provider) lint(bad func(string, ...any), agencies []string) {
 	if !slices.Contains(goodAuths, p.Auth) {
 		bad("client_auth %q is none of %v", p.Auth, goodAuths)
 	}
+	if p.ClientAlg != "" && !slices.Contains(clientAlgs, p.ClientAlg) {
+		bad("client_alg %q is none of %v", p.ClientAlg, clientAlgs)
+	}
 	if !slices.Contains(p.Scopes, "openid") {
 		bad("scopes lack openid")
 	}
@@ -237,7 +242,7 @@ func (p Provider) lintSecrets(bad func(string, ...any)) {
 	case p.Auth == "private_key_jwt" && p.Key == nil:
 		bad("the client's key is missing")
 	case p.Key != nil:
-		if _, err := algOf(p.Key); err != nil {
+		if _, err := algOf(p.Key, p.ClientAlg, nil); err != nil {
 			bad("the client's key: %v", err)
 		}
 	}

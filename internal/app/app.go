@@ -82,6 +82,7 @@ type App struct {
 	cases    *guidance.Service // nil where it is not held
 	queue    *queue.Queue      // likewise
 	courier  *courier.Courier  // nil where no letters go out
+	tried    *trial            // nil where it is no trial
 	sessions login.Store       // of people who have signed in; nil where nobody can
 	login    *login.Login      // likewise
 	gateway  atomic.Pointer[gateway.Gateway]

@@ -155,7 +155,8 @@ type Cases struct {
 
 	// SMTPURL is the server that mails are given to: smtps://user:password@host,
 	// smtp://host:587 (STARTTLS is asked for), or smtp://host:1025?tls=none for a
-	// test. Empty, mails are kept as files and shown as not sent. Secret.
+	// test. Empty, mails are kept as files and shown as not sent; the role services
+	// keeps none, and then takes no contacts. Secret.
 	SMTPURL string `help:"Mail server that letters go out through." name:"smtp-url" env:"KIVEILEDER_SMTP_URL" secret:"true"`
 
 	// MailFrom is who letters are from, and MailReply where replies go, with a
@@ -165,8 +166,8 @@ type Cases struct {
 	MailReply string `help:"Address that replies to letters go to." env:"KIVEILEDER_MAIL_REPLY"`
 
 	// MailHook is what a mail server signs mails with that it hands over, at least
-	// 32 characters; IMAPURL a mailbox that is read instead, as
-	// imaps://user:password@host/INBOX. Secrets.
+	// 32 characters; of several with commas any is taken. IMAPURL is a mailbox that
+	// is read instead, as imaps://user:password@host/INBOX. Secrets.
 	MailHook string `help:"Secret of the mail hook." env:"KIVEILEDER_MAIL_HOOK" secret:"true"`
 	IMAPURL  string `help:"Mailbox that replies are read from." name:"imap-url" env:"KIVEILEDER_IMAP_URL" secret:"true"`
 }

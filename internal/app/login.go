@@ -58,9 +58,9 @@ func (a *App) openLogin() error {
 }
 
 // trial reports whether this is one process that listens on this machine alone,
-// with nothing said of logins.
+// with nothing said of logins, nor of a proxy through which others come.
 func (a *App) trial() bool {
-	return a.role == Everything && a.cfg.DatabaseURL == "" && a.cfg.Login == "" && a.cfg.Origin == "" && alone(a.listens)
+	return a.role == Everything && a.cfg.DatabaseURL == "" && a.cfg.Login == "" && a.cfg.Origin == "" && !a.cfg.TrustProxy && alone(a.listens)
 }
 
 // origin gives where browsers find the service, empty when nobody knows.

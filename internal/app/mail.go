@@ -6,6 +6,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"path/filepath"
+	"time"
 
 	"kiveileder/services/guidance/courier"
 	"kiveileder/services/guidance/mail"
@@ -36,10 +37,14 @@ func (c Config) identity() (mail.Identity, error) {
 }
 
 // mailSender gives the way out: the mail server, or the data folder, where
-// mails are kept.
-func (c Config) mailSender() (mail.Sender, error) {
-	if c.SMTPURL == "" {
-		return mail.File{Dir: filepath.Join(c.Data, "mail")}, nil
+// mails are kept. Role services has no folder: without a server it sends
+// nothing, and letters wait.
+func (c Config) mailSender(role Role) (mail.Sender, error) {
+	switch {
+	case c.SMTPURL == "" && role == Services:
+		return nil, nil
+	case c.SMTPURL == "":
+		return c.keptMails(), nil
 	}
 	out, err := mail.NewSender(c.SMTPURL)
 	if err != nil {
@@ -60,33 +65,72 @@ func (c Config) mailbox() (mail.Mailbox, error) {
 	return box, nil
 }
 
+// keptMails is where mails are kept for want of a server.
+func (c Config) keptMails() mail.File { return mail.File{Dir: filepath.Join(c.Data, "mail")} }
+
+// letters are the mails that lie in the data folder, kept or put aside.
+type letters struct {
+	mail.File
+	aside string
+}
+
+// letters gives those of the data folder, nil for a role that has none.
+func (c Config) letters(role Role) queue.Letters {
+	if role == Services {
+		return nil
+	}
+	f := c.keptMails()
+	return letters{f, asideIn(f.Dir)}
+}
+
+// asideIn is where mails are put that belong to no case.
+func asideIn(dir string) string { return filepath.Join(dir, "unknown") }
+
+// Expire implements queue.Letters: also mails that belong to no case go.
+func (l letters) Expire(before time.Time) (int, error) {
+	kept, err := l.File.Expire(before)
+	unknown, err2 := mail.ExpireAside(l.aside, before)
+	return kept + unknown, errors.Join(err, err2)
+}
+
 // unknownMails is where mails are put that belong to no case; only one process
 // with a data folder of its own keeps any.
 func (c Config) unknownMails() string {
 	if c.DatabaseURL != "" {
 		return ""
 	}
-	return filepath.Join(c.Data, "mail", "unknown")
+	return asideIn(c.keptMails().Dir)
 }
 
 // A hook takes mails that a mail server hands over.
 type hook struct {
 	courier *courier.Courier
-	secret  []byte
+	secrets [][]byte
 }
 
 // Receive implements queue.Inbound.
 func (h hook) Receive(ctx context.Context, signature string, raw []byte) error {
-	return h.courier.Receive(ctx, signature, raw, h.secret)
+	return h.courier.Receive(ctx, signature, raw, h.secrets...)
 }
 
 // hook gives the mail hook, nil when there is none.
 func (a *App) hook() (queue.Inbound, error) {
-	switch {
-	case a.cfg.MailHook == "" || a.courier == nil:
+	if a.cfg.MailHook == "" || a.courier == nil {
 		return nil, nil
-	case len(a.cfg.MailHook) < 32:
-		return nil, errors.New("KIVEILEDER_MAIL_HOOK needs at least 32 characters")
 	}
-	return hook{a.courier, []byte(a.cfg.MailHook)}, nil
+	secrets, err := split(a.cfg.MailHook)
+	if err != nil {
+		return nil, fmt.Errorf("KIVEILEDER_MAIL_HOOK: %w", err)
+	}
+	return hook{a.courier, secrets}, nil
+}
+
+// warnOfMail says at the start what of letters will not work as it is set.
+func (a *App) warnOfMail() {
+	if a.role == Services && a.cfg.SMTPURL == "" {
+		a.log.Warn("KIVEILEDER_CASE_KEY without KIVEILEDER_SMTP_URL: no contacts are taken, and letters wait")
+	}
+	if a.cfg.MailReply != "" && a.cfg.MailHook == "" && a.cfg.IMAPURL == "" {
+		a.log.Warn("KIVEILEDER_MAIL_REPLY without KIVEILEDER_MAIL_HOOK or KIVEILEDER_IMAP_URL: letters ask for replies that nothing takes in")
+	}
 }

@@ -46,9 +46,10 @@ func (a *App) openQueue(store guidance.Store) error {
 	}
 	cases := guidance.New(cfg)
 	q := queue.Config{
-		Cases: cases, Talks: a.talks, Dialogue: a, Search: a, Rules: func() *rules.Set { return a.state.Load().rules },
+		Cases: cases, Talks: a.talks, Dialogue: a, Search: a, Source: a.Source, Rules: func() *rules.Set { return a.state.Load().rules },
 		Ground: func() *register.Ground { return a.state.Load().ground() }, Docs: a.docs, Changed: a.wakeWatch, Public: a.isPublic,
-		Contacts: cfg.Seal != nil, Mails: a.cfg.SMTPURL != "", Log: a.log.Named("queue"),
+		Contacts: cfg.Seal != nil && (a.role != Services || a.cfg.SMTPURL != ""), Mails: a.cfg.SMTPURL != "",
+		Letters: a.cfg.letters(a.role), Metrics: a.figures, Log: a.log.Named("queue"),
 	}
 	if cfg.Seal != nil {
 		if a.courier, err = a.newCourier(cases, secrets); err != nil {
@@ -57,13 +58,13 @@ func (a *App) openQueue(store guidance.Store) error {
 		if q.Inbound, err = a.hook(); err != nil {
 			return err
 		}
+		a.warnOfMail()
 	}
 	a.cases, a.queue = cases, queue.New(q)
 	return nil
 }
 
-// newCourier gives who carries letters. Without a mail server they are kept in
-// the data folder.
+// newCourier gives who carries letters.
 func (a *App) newCourier(cases *guidance.Service, secrets [][]byte) (*courier.Courier, error) {
 	id, err := a.cfg.identity()
 	if err != nil {
@@ -75,7 +76,7 @@ func (a *App) newCourier(cases *guidance.Service, secrets [][]byte) (*courier.Co
 	if err != nil {
 		return nil, err
 	}
-	sender, err := a.cfg.mailSender()
+	sender, err := a.cfg.mailSender(a.role)
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +124,18 @@ func (c Config) caseSecrets(role Role) ([][]byte, error) {
 	if text == "" {
 		return nil, nil
 	}
-	var out [][]byte
-	for s := range strings.SplitSeq(text, ",") {
+	out, err := split(text)
+	if err != nil {
+		return nil, fmt.Errorf("KIVEILEDER_CASE_KEY: %w", err)
+	}
+	return out, nil
+}
+
+// split gives the secrets of a list with commas.
+func split(list string) (out [][]byte, err error) {
+	for s := range strings.SplitSeq(list, ",") {
 		if s = strings.TrimSpace(s); len(s) < 32 {
-			return nil, errors.New("KIVEILEDER_CASE_KEY: each secret needs at least 32 characters")
+			return nil, errors.New("each secret needs at least 32 characters")
 		}
 		out = append(out, []byte(s))
 	}
@@ -202,20 +211,52 @@ func (a *App) sourceName(q rules.Quote, _ kiveileder.Language) string {
 	return strings.Trim(src.Title+", "+src.Date(), ", ")
 }
 
-// caseNews tells the asker's conversation and the desk that a case has moved.
-func (a *App) caseNews(id string, c guidance.Case) {
-	ctx, cancel := context.WithTimeout(context.Background(), newsTime)
-	defer cancel()
-	for _, key := range []string{c.Asker, kiveileder.DeskKey} {
-		if key == "" || key == c.Asker && c.AskerSeq != c.Seq { // what is internal is no news to an asker, not even that it is
-			continue
+// retoldTime is how far back a process that starts tells of cases that changed,
+// and retoldMost of how many.
+const retoldTime, retoldMost = 5 * time.Minute, 500
+
+// retell tells of cases that changed a moment ago: whoever stored that may have
+// crashed before it told anybody. Those who know already ask for nothing.
+func (a *App) retell(ctx context.Context) {
+	var rows []guidance.Row
+	err := patiently(ctx, a.waits, func() (err error) {
+		rows, err = a.cases.Store.List(ctx, guidance.Filter{Limit: retoldMost})
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		a.log.Warn("what changed lately is not told again", zap.Error(err))
+	}
+	for _, r := range rows {
+		if time.Since(r.Changed) > retoldTime || ctx.Err() != nil {
+			return
 		}
-		if err := a.events.Publish(ctx, kiveileder.Event{Key: key, Case: id, Seq: c.Seq}); err != nil {
-			a.log.Debug("news of a case not told to other replicas now", zap.Error(err)) // they look by themselves
+		if snap, err := a.cases.Load(ctx, r.ID); err == nil {
+			a.tell(snap.Case.Asker, r.ID, snap.Case.AskerSeq)
+			a.tell(kiveileder.DeskKey, r.ID, snap.Case.Seq)
 		}
 	}
+}
+
+// caseNews tells the asker's conversation and the desk that a case has moved.
+func (a *App) caseNews(id string, c guidance.Case) {
+	if c.AskerSeq == c.Seq { // what is internal is no news to an asker, not even that it is
+		a.tell(c.Asker, id, c.Seq)
+	}
+	a.tell(kiveileder.DeskKey, id, c.Seq)
 	if a.courier != nil {
 		a.courier.Wake()
+	}
+}
+
+// tell tells those who follow a key that a case has come to an event.
+func (a *App) tell(key, id string, seq int64) {
+	if key == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), newsTime)
+	defer cancel()
+	if err := a.events.Publish(ctx, kiveileder.Event{Key: key, Case: id, Seq: seq}); err != nil {
+		a.log.Debug("news of a case not told to other replicas now", zap.Error(err)) // they look by themselves
 	}
 }
 

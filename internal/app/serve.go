@@ -107,8 +107,13 @@ func (a *App) Gateway() (*gateway.Gateway, error) {
 		deps.Conversations, deps.Rules, deps.Searcher = a.talks, a, a
 		calls = a.queue
 	}
+	if a.trial() {
+		a.tried = &trial{Calls: calls, app: a}
+		calls = a.tried
+	}
+	deps.Answers = calls
 	if a.login != nil { // without people who answer there is no queue
-		deps.Login, deps.Cases, deps.Desk, deps.Answers, deps.Inbound = a.login, calls, calls, calls, calls
+		deps.Login, deps.Cases, deps.Desk, deps.Inbound = a.login, calls, calls, calls
 	}
 	g := gateway.New(gateway.Config{
 		RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins,
@@ -132,7 +137,11 @@ func (a *App) door() (door, error) {
 		if err != nil {
 			return door{}, err
 		}
-		return door{http: g.Server(), drain: g.Drain}, nil
+		s := g.Server()
+		if a.tried != nil {
+			s.Handler = a.tried.mark(s.Handler)
+		}
+		return door{http: s, drain: g.Drain}, nil
 	}
 	return a.innerDoor()
 }
@@ -191,6 +200,9 @@ func (a *App) Serve(ctx context.Context, out io.Writer) (err error) {
 	}
 	if a.queue != nil {
 		group.Go(func() error { a.queue.Run(ctx); return nil })
+		if a.role == Services { // in one process who is there comes back, and looks
+			group.Go(func() error { a.retell(ctx); return nil })
+		}
 	}
 	if a.courier != nil {
 		group.Go(func() error { _ = a.courier.Run(ctx); return nil }) // it says that ctx ended

@@ -54,7 +54,7 @@ func (cfg Config) parse() (*pgxpool.Config, error) {
 // settings stay.
 func durable(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`)
-	return err
+	return lost(ctx, conn, err) // a connection may end before anybody had it
 }
 
 // badURL says that a URL can't be read. What the parser says of it may hold

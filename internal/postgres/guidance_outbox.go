@@ -78,12 +78,22 @@ func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) err
 // Revive implements guidance.Outbox. Done again because the database's answer
 // was lost, it may say guidance.ErrLost of what it has done itself.
 func (g *Guidance) Revive(ctx context.Context, id string, now time.Time) error {
+	return g.dead(ctx, id, `status = 'queued', attempt = 1, next = $2, leased = 0`, guidancesql.Stamp(now))
+}
+
+// Drop implements guidance.Outbox. Done again because the database's answer
+// was lost, it may say guidance.ErrLost of what it has done itself.
+func (g *Guidance) Drop(ctx context.Context, id string) error {
+	return g.dead(ctx, id, `status = 'dropped'`)
+}
+
+// dead changes a mail that was given up. The arguments of set follow on its id.
+func (g *Guidance) dead(ctx context.Context, id, set string, args ...any) error {
 	if guidance.CheckTexts(id) != nil {
 		return guidance.ErrLost
 	}
 	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET status = 'queued', attempt = 1, next = $2, leased = 0 WHERE id = $1 AND status = 'dead'`,
-			id, guidancesql.Stamp(now))
+		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET `+set+` WHERE id = $1 AND status = 'dead'`, append([]any{id}, args...)...)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = guidance.ErrLost
 		}
@@ -106,4 +116,12 @@ func (g *Guidance) Mails(ctx context.Context, caseID string) ([]guidance.Mail, e
 // DeadMails implements guidance.Outbox.
 func (g *Guidance) DeadMails(ctx context.Context, limit int) ([]guidance.Mail, error) {
 	return g.mails(ctx, `SELECT `+guidancesql.MailColumns+` FROM guidance_mail WHERE status = 'dead' ORDER BY at, id LIMIT $1`, int64(max(limit, 0)))
+}
+
+// Waiting implements guidance.Outbox.
+func (g *Guidance) Waiting(ctx context.Context, now time.Time) (n int, err error) {
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `SELECT count(*) FROM guidance_mail WHERE status = 'queued' AND at <= $1`, guidancesql.Stamp(now)).Scan(&n)
+	})
+	return n, wrapGuidance("waiting mails", err)
 }

@@ -59,9 +59,18 @@ func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) err
 
 // Revive implements guidance.Outbox.
 func (g *Guidance) Revive(ctx context.Context, id string, now time.Time) error {
+	return g.dead(ctx, id, `status = 'queued', attempt = 1, next = ?2, leased = 0`, guidancesql.Stamp(now))
+}
+
+// Drop implements guidance.Outbox.
+func (g *Guidance) Drop(ctx context.Context, id string) error {
+	return g.dead(ctx, id, `status = 'dropped'`)
+}
+
+// dead changes a mail that was given up. The arguments of set follow on its id.
+func (g *Guidance) dead(ctx context.Context, id, set string, args ...any) error {
 	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET status = 'queued', attempt = 1, next = ?2, leased = 0 WHERE id = ?1 AND status = 'dead'`,
-			id, guidancesql.Stamp(now))
+		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET `+set+` WHERE id = ?1 AND status = 'dead'`, append([]any{id}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -81,6 +90,12 @@ func (g *Guidance) Mails(ctx context.Context, caseID string) ([]guidance.Mail, e
 // DeadMails implements guidance.Outbox.
 func (g *Guidance) DeadMails(ctx context.Context, limit int) ([]guidance.Mail, error) {
 	return g.mails(ctx, `WHERE status = 'dead' ORDER BY at, id LIMIT ?`, max(limit, 0))
+}
+
+// Waiting implements guidance.Outbox.
+func (g *Guidance) Waiting(ctx context.Context, now time.Time) (n int, err error) {
+	err = g.db.read.QueryRowContext(ctx, `SELECT count(*) FROM guidance_mail WHERE status = 'queued' AND at <= ?`, guidancesql.Stamp(now)).Scan(&n)
+	return n, wrapGuidance("waiting mails", err)
 }
 
 func (g *Guidance) mails(ctx context.Context, where string, arg any) (out []guidance.Mail, err error) {

@@ -1,6 +1,7 @@
 package guidance
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -300,6 +301,13 @@ func (s *Service) Beat(ctx context.Context, id string, actor Actor) (Lease, erro
 		return Lease{}, err
 	case l.Holder.ID != actor.ID:
 		return Lease{}, &Held{l}
+	}
+	if snap, err = s.Load(ctx, id); err != nil {
+		return Lease{}, err
+	}
+	if h := snap.Case.Holder; h == nil || h.ID != actor.ID { // it was given up meanwhile, and must not be held again
+		_, err = s.Store.Lease(ctx, id, actor, now, now)
+		return Lease{}, cmp.Or(err, refuse("holder"))
 	}
 	return l, nil
 }

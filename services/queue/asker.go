@@ -44,7 +44,7 @@ func (q *Queue) Form(ctx context.Context, key string, l kiveileder.Language) (Fo
 	opened := q.now()
 	f.Expected = timing.Expected(guidance.Case{State: guidance.IsReceived, Opened: opened, Agencies: single(f.Agency), Spans: []guidance.Span{{State: guidance.IsReceived, From: opened}}}, opened)
 	if f.Question != "" {
-		f.Near, err = q.near(ctx, f.Question)
+		f.Near = q.near(ctx, f.Question)
 	}
 	return f, err
 }

@@ -270,7 +270,7 @@ func (q *Queue) forgetLetters(id string) error {
 }
 
 // mayKeep are the keys that a person's own things may have.
-var mayKeep = regexp.MustCompile(`^(draft|view|note):[^\x00-\x1f]{1,150}$`)
+var mayKeep = regexp.MustCompile(`^(draft|view|note):[^\x00-\x1f]+$`)
 
 var errKey = kiveileder.Errorf(kiveileder.CodeInvalid, "Ukjent navn på det som skal tas vare på.")
 

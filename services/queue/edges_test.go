@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"kiveileder/services/guidance"
 	"kiveileder/services/queue"
@@ -220,4 +222,78 @@ func TestAskerWritesMuch(t *testing.T) {
 			}
 		}
 	})
+}
+
+// slow is a store whose leases wait.
+type slow struct {
+	guidance.Store
+	begun, on chan struct{}
+}
+
+func (s *slow) Lease(ctx context.Context, id string, holder guidance.Actor, now, until time.Time) (guidance.Lease, error) {
+	if until.After(now) {
+		close(s.begun)
+		<-s.on
+	}
+	return s.Store.Lease(ctx, id, holder, now, until)
+}
+
+// A heartbeat that comes late holds nothing that was given up.
+func TestLateBeat(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	c, err := w.queue.HandOver(ctx, "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, w.queue, c.ID, bodil, guidance.Claimed, nil)
+	s := &slow{w.cases.Store, make(chan struct{}), make(chan struct{})}
+	w.cases.Store = s
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if b, err := w.queue.Beat(ctx, bodil, c.ID); err != nil || b.Refused == nil || b.Refused.Guard != "holder" {
+			t.Errorf("the beat: %+v, %v", b, err)
+		}
+	})
+	<-s.begun
+	do(t, w.queue, c.ID, bodil, guidance.Released, nil)
+	close(s.on)
+	wg.Wait()
+	do(t, w.queue, c.ID, cato, guidance.Claimed, nil)
+}
+
+// broken is a store that cannot read one case.
+type broken struct {
+	guidance.Store
+	id string
+}
+
+func (s *broken) Load(ctx context.Context, id string) (guidance.Log, error) {
+	if id == s.id {
+		return guidance.Log{}, errors.New("the disk is away")
+	}
+	return s.Store.Load(ctx, id)
+}
+
+// An answer that cannot be read holds up nobody who asks.
+func TestFormWithoutNear(t *testing.T) {
+	w := newWorld(t)
+	d := publish(t, w.queue, answered(t, w.queue, "k"))
+	w.cases.Store = &broken{w.cases.Store, d.ID}
+	w.ask("k2", "Må vi søke REK?")
+	if f, err := w.queue.Form(t.Context(), "k2", ""); err != nil || f.Question == "" || len(f.Near) != 0 {
+		t.Errorf("form %+v, %v", f, err)
+	}
+}
+
+// A name may be as long as the store keeps.
+func TestKeptName(t *testing.T) {
+	w := newWorld(t)
+	key := "view:" + strings.Repeat("%C3%B8", 32)
+	if err := w.queue.Keep(t.Context(), bodil.ID, key, json.RawMessage(`1`)); err != nil {
+		t.Error(err)
+	}
+	if err := w.queue.Keep(t.Context(), bodil.ID, key+"aaaa", json.RawMessage(`1`)); err == nil {
+		t.Error("a longer one is kept")
+	}
 }

@@ -41,7 +41,10 @@ func (q *Queue) List(ctx context.Context, who guidance.Actor, w DeskQuery) (Desk
 	if err != nil {
 		return page, err
 	}
-	for f.Limit = chunk; ; {
+	if f.Limit = limit + 1; w.Unread || w.Sign || w.Review { // the store lets through more than is wanted
+		f.Limit = chunk
+	}
+	for {
 		rows, err := q.Cases.Store.List(ctx, f)
 		if err != nil {
 			return page, err
@@ -57,7 +60,7 @@ func (q *Queue) List(ctx context.Context, who guidance.Actor, w DeskQuery) (Desk
 			}
 			page.Cases = append(page.Cases, row)
 		}
-		if len(rows) < chunk {
+		if len(rows) < f.Limit {
 			return page, nil
 		}
 		f.After = &rows[len(rows)-1]

@@ -157,16 +157,23 @@ func cmpError(err, otherwise error) error {
 // in a source is no answer of ki.veiledning, but says how near this one is.
 const nearMost, nearHits = 3, 8
 
-// near gives published answers to questions like this one.
-func (q *Queue) near(ctx context.Context, question string) ([]Near, error) {
+// near gives published answers to questions like this one. They are a help: an
+// asker is not held up for want of them.
+func (q *Queue) near(ctx context.Context, question string) []Near {
 	out := []Near{}
 	all, err := q.entries(ctx)
-	if err != nil || len(all) == 0 {
-		return out, err
+	if err == nil && len(all) == 0 {
+		return out
 	}
-	res, err := q.Search.Search(ctx, retriever.Query{Text: question, K: nearHits})
+	var res retriever.Result
+	if err == nil {
+		res, err = q.Search.Search(ctx, retriever.Query{Text: question, K: nearHits})
+	}
 	if err != nil {
-		return out, nil // what is near is a help: an asker is not held up for want of it
+		if ctx.Err() == nil {
+			q.Log.Warn("published answers near to a question not found", zap.Error(err))
+		}
+		return out
 	}
 	for _, h := range res.Hits {
 		i := slices.IndexFunc(all, func(e register.Entry) bool { return register.SourceID(e.Number) == h.Passage.Source })
@@ -177,7 +184,7 @@ func (q *Queue) near(ctx context.Context, question string) ([]Near, error) {
 			break
 		}
 	}
-	return out, nil
+	return out
 }
 
 func nearOf(e register.Entry, why []string) Near {

@@ -379,7 +379,7 @@ func TestNewRefuses(t *testing.T) {
 	w := newWorld(t, nil)
 	for name, change := range map[string]func(c *Config){
 		"no service": func(c *Config) { c.Service = nil }, "no tokens": func(c *Config) { c.Tokens = nil },
-		"no sender's address": func(c *Config) { c.Identity.From = "" },
+		"no dates": func(c *Config) { c.Expected = nil }, "no sender's address": func(c *Config) { c.Identity.From = "" },
 	} {
 		c := w.Config
 		c.Metrics = nil
