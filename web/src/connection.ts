@@ -232,6 +232,8 @@ export class Connection {
   private openedAs(talk: Talk, f: Frame, http: boolean): void {
     if (!http) this.exchange.ready(talk, f);
     talk.id ||= f.conversation ?? '';
+    // of another time of the store, as after a restore, numbers of cases mean nothing; those of now follow
+    if (talk.epoch && f.epoch && talk.epoch !== f.epoch) talk.cases = [];
     const stale = f.recovered === false;
     if (!stale && f.epoch && talk.epoch !== f.epoch) {
       // it was opened without a position: everything from the beginning follows

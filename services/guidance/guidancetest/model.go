@@ -51,7 +51,7 @@ func SameAsMemory(t *testing.T, store guidance.Store, empty func() error) {
 			"open": m.open, "do": m.do, "do 2": m.do, "fits": m.fits, "fits 2": m.fits,
 			"onward": m.onward, "onward 2": m.onward, "onward 3": m.onward, "onward 4": m.onward, "onward 5": m.onward, "onward 6": m.onward,
 			"take over": m.takeOver, "wait": m.wait, "beat": m.beat, "list": m.list, "mail": m.mail, "contact": m.contact,
-			"keep": m.keep, "keep 2": m.keep, "forget": m.forget, "anonymise": m.anonymise, "": m.everything,
+			"keep": m.keep, "keep 2": m.keep, "forget": m.forget, "anonymise": m.anonymise, "anonymise 2": m.anonymise, "": m.everything,
 		})
 	})
 	if testing.Short() { // a few runs need not come to everything

@@ -36,11 +36,12 @@ func (m *model) forget(t *rapid.T) {
 // more would happen to that one.
 func (m *model) anonymise(t *rapid.T) {
 	id := ids.Draw(t, "id")
-	if rapid.Bool().Draw(t, "not now") {
-		return
+	seen := int64(0)
+	if snap, err := m.memory.Load(context.Background(), id); err == nil {
+		seen = snap.Case.Seq
 	}
 	m.n++
-	m.command(t, id, guidance.Command{ID: fmt.Sprint("cmd", m.n), Actor: Dina, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: "Bedt om det."}})
+	m.command(t, id, guidance.Command{ID: fmt.Sprint("cmd", m.n), Actor: Dina, Seen: seen, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: "Bedt om det."}})
 }
 
 // noDrafts checks that nobody has a draft on a case.
