@@ -257,7 +257,7 @@ func TestQueueWithout(t *testing.T) {
 		var cutting sync.WaitGroup
 		cuts := 0
 		cutting.Go(func() {
-			for ; ctx.Err() == nil; cuts++ {
+			for ; ctx.Err() == nil && cuts < 6*len(ways); cuts++ {
 				ways[cuts%len(ways)].Spoil(b.postgres)
 				sleep(ctx, 100*time.Millisecond+mathrand.N(300*time.Millisecond))
 				b.postgres.Cut() // what was under way is lost

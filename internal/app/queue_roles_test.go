@@ -73,9 +73,11 @@ func TestQueueOverRoles(t *testing.T) {
 			ola.does(c.ID, s.kind, s.data)
 		}
 		took := p.shows(c.ID, 10*time.Second, hasAnswer)
+		p.mu.Lock()
 		if p.last != gateways[1] {
 			t.Errorf("the page is at %s", p.last)
 		}
+		p.mu.Unlock()
 		t.Logf("the answer is there %v after it was sent", took.Round(time.Millisecond))
 		b.gateways[0].start()
 	})
