@@ -46,7 +46,7 @@ func (q *Queue) Form(ctx context.Context, key string, l kiveileder.Language) (Fo
 	if f.Question != "" {
 		f.Near = q.near(ctx, f.Question)
 	}
-	return f, err
+	return f, nil
 }
 
 func single(s string) []string {
