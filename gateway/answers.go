@@ -85,7 +85,7 @@ func (g *Gateway) answersFeed(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	b, err := register.Feed(register.Site{Origin: baseURL(r), Began: g.began, Name: g.agencyNames(kiveileder.Bokmal)}, list)
+	b, err := register.Feed(register.Site{Origin: g.baseURL(r), Began: g.began, Name: g.agencyNames(kiveileder.Bokmal)}, list)
 	if err != nil {
 		g.fail(w, r, err)
 		return

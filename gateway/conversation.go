@@ -116,7 +116,7 @@ func (g *Gateway) exportConversation(w http.ResponseWriter, r *http.Request) {
 	for _, e := range s.Entries { // without the id: a file is passed on, the key is not
 		p.Entries = append(p.Entries, wire.EntryFrame("", e))
 	}
-	g.attach(w, r, "ki-veileder", p, func() string { return conversation.Markdown(s, g.Texts, LanguageOf(r), baseURL(r)) })
+	g.attach(w, r, "ki-veileder", p, func() string { return conversation.Markdown(s, g.Texts, LanguageOf(r), g.baseURL(r)) })
 }
 
 // whole gives all of the conversation that a request is about, for a file in
@@ -154,7 +154,10 @@ func (g *Gateway) attach(w http.ResponseWriter, r *http.Request, name string, v 
 
 // baseURL is where this service is, as the client sees it, for links in a file
 // that leaves it.
-func baseURL(r *http.Request) string {
+func (g *Gateway) baseURL(r *http.Request) string {
+	if g.cfg.Origin != "" {
+		return strings.TrimSuffix(g.cfg.Origin, "/")
+	}
 	scheme := "http"
 	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
 		scheme = "https"

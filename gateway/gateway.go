@@ -68,6 +68,7 @@ type Library interface {
 type Config struct {
 	RatePerMinute  int      // questions and searches per client and minute; 0 is no limit
 	TrustProxy     bool     // take the client's address from X-Forwarded-For
+	Origin         string   // where browsers find the service, for links in what leaves it; "" is where a request says that it is
 	AllowedOrigins []string // other sites whose pages may open a WebSocket, as "https://example.no"
 	MaxSockets     int      // open at once; 0 is 20,000
 	MaxPerClient   int      // of them of one client; 0 is 1,000

@@ -14,7 +14,7 @@ func (g *Gateway) sheet(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	sheet, ok := conversation.NewSheet(s, baseURL(r), g.factName)
+	sheet, ok := conversation.NewSheet(s, g.baseURL(r), g.factName)
 	if !ok {
 		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeNotFound, "%s", g.Texts.Get("error_not_found", LanguageOf(r))))
 		return

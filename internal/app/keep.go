@@ -79,8 +79,10 @@ func (a *App) tidy(ctx context.Context) {
 	}
 }
 
-// watchInterval is how often is looked for new documents.
-const watchInterval = 3 * time.Second
+// How often is looked for new documents: in the data folder their files are
+// read for it, and who publishes an answer in this process says so; elsewhere it
+// is one small question.
+const watchInterval, watchFar = 3 * time.Second, time.Second
 
 // Pauses before a change of the documents that could not be taken up is tried
 // again: something else may have been amiss.
@@ -90,7 +92,11 @@ const firstPause, longestPause = 10 * time.Second, 5 * time.Minute
 // service runs. What can't be loaded is logged, and the service goes on with
 // what it has.
 func (a *App) watch(ctx context.Context) {
-	t := time.NewTicker(watchInterval)
+	every := watchFar
+	if _, here := a.docs.(dataFolder); here {
+		every = watchInterval
+	}
+	t := time.NewTicker(every)
 	defer t.Stop()
 	var again time.Time
 	pause := firstPause

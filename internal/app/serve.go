@@ -116,7 +116,7 @@ func (a *App) Gateway() (*gateway.Gateway, error) {
 		deps.Login, deps.Cases, deps.Desk, deps.Inbound = a.login, calls, calls, calls
 	}
 	g := gateway.New(gateway.Config{
-		RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, AllowedOrigins: a.cfg.Origins,
+		RatePerMinute: a.cfg.RateLimit, TrustProxy: a.cfg.TrustProxy, Origin: a.cfg.Origin, AllowedOrigins: a.cfg.Origins,
 		MaxSockets: a.cfg.MaxSockets, MaxPerClient: a.cfg.MaxPerClient, DrainDelay: a.cfg.DrainDelay,
 	}, deps)
 	a.gateway.Store(g)

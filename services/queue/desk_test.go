@@ -358,6 +358,26 @@ func TestCount(t *testing.T) {
 	}
 }
 
+// A clock that is years ahead takes nothing away but what one case or two are.
+func TestExpireWithAWrongClock(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	for i := range 25 {
+		key := fmt.Sprint("k", i)
+		c, err := w.queue.HandOver(ctx, key, queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := w.queue.Tell(ctx, key, c.ID, guidance.Command{Kind: guidance.Withdrawn, Seen: 1}); err != nil || r.Refused != nil {
+			t.Fatal(err, r.Refused)
+		}
+	}
+	w.now = w.now.AddDate(50, 0, 0)
+	if _, texts, err := w.queue.Expire(ctx); err == nil || texts != 0 {
+		t.Errorf("%d cases were anonymised, %v", texts, err)
+	}
+}
+
 func TestData(t *testing.T) {
 	for name, text := range map[string]string{
 		"unknown": "- {keep: names, days: 1}", "twice": "- {keep: texts, days: 1}\n- {keep: texts, days: 1}", "no days": "- {keep: texts}",

@@ -73,6 +73,9 @@ func (q *Queue) Expire(ctx context.Context) (contacts, texts int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	if due := q.outlived(rows); due > 20 && due > len(rows)/3 {
+		return 0, 0, fmt.Errorf("the texts of %d of %d ended cases would go at once: is the clock right? `kiveileder case forget` takes them one by one", due, len(rows))
+	}
 	var failed []error
 	for _, r := range rows {
 		age := q.now().Sub(r.Changed)
@@ -115,4 +118,15 @@ func (q *Queue) Expire(ctx context.Context) (contacts, texts int, err error) {
 		q.Log.Info("old cases cleared", zap.Int("contacts", contacts), zap.Int("texts", texts), zap.Int("mails", mails))
 	}
 	return contacts, texts, errors.Join(failed...)
+}
+
+// outlived counts the cases whose texts are past their time. A clock that is
+// years ahead must not take everything away, which nothing brings back.
+func (q *Queue) outlived(rows []guidance.Row) (n int) {
+	for _, r := range rows {
+		if q.now().Sub(r.Changed) > terms["texts"] && r.Title != "" {
+			n++
+		}
+	}
+	return n
 }
