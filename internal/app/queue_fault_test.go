@@ -119,7 +119,7 @@ func TestQueueKilledAtRandom(t *testing.T) {
 	box, server, _ := mailServer(t)
 	b := startBrittle(t, 2, 2, 1, queueEnv(t, server)...)
 	a, desk := openArchive(t, b.database), deskAt(t, b.services...)
-	rounds, most := 30, 40*time.Second
+	rounds, most := 30, 30*time.Second
 	if testing.Short() {
 		rounds = 3
 	}
@@ -148,7 +148,7 @@ func TestQueueKilledAtRandom(t *testing.T) {
 	}
 	kills := 0
 	for begin := time.Now(); kills < rounds && time.Since(begin) < most; kills++ {
-		sleep(ctx, mathrand.N(700*time.Millisecond))
+		sleep(ctx, mathrand.N(400*time.Millisecond))
 		if kills%3 == 0 {
 			crash(b.services)
 		} else {

@@ -24,7 +24,11 @@ const plainQuestion = "Hei, kan dere se på dette?"
 func TestQueueOverRoles(t *testing.T) {
 	t.Parallel()
 	box, server, _ := mailServer(t)
-	b := startBrittle(t, 2, 2, 2, queueEnv(t, server)...)
+	retrievers := 2
+	if testing.Short() {
+		retrievers = 1
+	}
+	b := startBrittle(t, 2, 2, retrievers, queueEnv(t, server)...)
 	a := openArchive(t, b.database)
 	desk := deskAt(t, b.services...)
 	ola, mari := newClerk(t, desk, "ola", "Ola Jurist", "hdir"), newClerk(t, deskAt(t, b.services[1], b.services[0]), "mari", "Mari Jurist", "dmp")
@@ -161,6 +165,9 @@ func threePeople(t *testing.T, b *brittle, box *postbox, ola, mari *clerk) {
 	}
 	d.Publication.Title, d.Publication.Question = "Menyrobot og blodtype", "Kan en menyrobot i kantina lese blodtypen fra journalen?"
 	ola.does(mine.ID, guidance.Published, d.Publication)
+	if testing.Short() { // under the race detector texts are embedded slowly
+		return
+	}
 	begin := time.Now()
 	for _, g := range b.gateways {
 		var ans kiveileder.Answer
