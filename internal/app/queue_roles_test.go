@@ -175,7 +175,14 @@ func threePeople(t *testing.T, b *brittle, box *postbox, ola, mari *clerk) {
 			askerDo(t, http.MethodPost, g.url()+"/v1/ask", "", map[string]any{"question": "Kan menyroboten i kantina få lese blodtype fra journalen?"}, &ans)
 			return len(ans.Citations) > 0 && strings.HasPrefix(ans.Citations[0].URL, "/svar/"+mine.Number)
 		}
-		until(t, "the next who asks gets it, whoever answers", func() bool { return finds() && finds() && finds() && finds() })
+		until(t, "the next who asks gets it, whoever answers", func() bool {
+			for range 4 { // of two retrievers
+				if !finds() {
+					return false
+				}
+			}
+			return true
+		})
 		if c := ans.Citations[0]; !strings.HasPrefix(c.Quote, "Nei.") || c.Date != register.Day(time.Now()) || !strings.Contains(c.Publisher, "Helsedirektoratet") {
 			t.Errorf("quoted as %+v", c)
 		}
