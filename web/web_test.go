@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -286,10 +287,24 @@ func TestTextsAreKnown(t *testing.T) {
 	for _, key := range slices.Concat(examples, []string{"sources", "rules", "not_found_title", "footnotes", "desk_title"}) {
 		used[key] = true
 	}
-	prefixes := []string{"status_", "finding_", "kind_", "version_", "origin_", "part_", "desk_state_", "desk_event_", "desk_mail_", "desk_contact_", "desk_field_", "desk_kind_"} // completed at run time
+	prefixes := []string{"status_", "finding_", "kind_", "version_", "origin_", "part_", "desk_state_", "desk_event_", "desk_mail_", "desk_contact_", "desk_field_", "desk_kind_", "desk_topic_"} // completed at run time
 	for key := range texts {
 		if !used[key] && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("text %q is not used", key)
+		}
+	}
+}
+
+// TestTopicsHaveWords holds that no topic is shown at the desk as the name of a
+// folder, which is what the service calls them.
+func TestTopicsHaveWords(t *testing.T) {
+	folders, err := filepath.Glob("../corpus/rules/*/rules.yaml")
+	if err != nil || len(folders) == 0 {
+		t.Fatal("no rules", err)
+	}
+	for _, f := range folders {
+		if name := filepath.Base(filepath.Dir(f)); texts["desk_topic_"+name] == nil {
+			t.Errorf("topic %s has no words", name)
 		}
 	}
 }

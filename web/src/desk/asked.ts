@@ -7,7 +7,7 @@ import { icon } from './icons.ts';
 import { desk } from './state.ts';
 import type { DeskCase } from './types.ts';
 import { button, fold, tag } from './ui.ts';
-import { agency, base, day, full, label, of, t } from './words.ts';
+import { base, day, full, of, t } from './words.ts';
 import { label as common } from '../texts.ts';
 
 const colours: Record<string, string> = { required: 'info', permitted: 'success', not_required: 'success', unclear: 'warning' };
@@ -61,6 +61,3 @@ export function putIn(source: string, passage: string, text: string, title: stri
   const there = desk.editor?.draft.quotes?.some((x) => x.passage === passage && x.text === text);
   return html`<p>${there ? html`<span class="fine">${icon('ok')} ${t('desk_quote_there')}</span>` : button(t('desk_quote_in'), () => insertQuote({ source, passage, text }), { variant: 'tertiary', icon: 'plus', label: `${t('desk_quote_in')}: ${title}` })}</p>`;
 }
-
-/** topics and agencies in one line. */
-export const aboutLine = (c: DeskCase) => [...(c.topics ?? []).map((x) => label('desk_topic_', x)), ...(c.agencies ?? []).map(agency)].join(' · ');

@@ -12,7 +12,7 @@ import { offered } from './references.ts';
 import { desk, me, why } from './state.ts';
 import type { DeskCase, Draft, Hit, Quote, Version } from './types.ts';
 import { ask, button, grow, trouble } from './ui.ts';
-import { agency, clock, full, list, of, person, t, when } from './words.ts';
+import { agency, clock, full, list, of, person, t, topic, when } from './words.ts';
 
 let last = 0; // the section that was written in last
 
@@ -87,12 +87,12 @@ function assess(c: DeskCase) {
     <form @submit=${(ev: SubmitEvent) => {
       ev.preventDefault();
       const f = new FormData(ev.target as HTMLFormElement);
-      const topics = String(f.get('topics') ?? '').split(',').map((s) => s.trim()).filter(Boolean);
+      const topics = String(f.get('topics') ?? '').split(',').map((s) => s.trim()).filter(Boolean).map((s) => c.topics?.find((key) => topic(key) === s) ?? s);
       void desk.act('assessed', { title: String(f.get('title') ?? '').trim(), text: String(f.get('text') ?? '').trim(), ...(topics.length && { topics }) })
         .then((done) => { if (done) requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById('section-0')?.focus())); });
     }}>
       <label>${t('desk_assess_title')}<input class="ds-input" name="title" maxlength="500" .defaultValue=${c.title}></label>
-      <label>${t('desk_assess_topics')}<input class="ds-input" name="topics" maxlength="500" .defaultValue=${(c.topics ?? []).join(', ')}></label>
+      <label>${t('desk_assess_topics')}<input class="ds-input" name="topics" maxlength="500" .defaultValue=${(c.topics ?? []).map(topic).join(', ')}></label>
       <label>${t('desk_assess_note')} <span class="intern">${icon('lock')} ${t('desk_intern')}</span><textarea name="text" rows="2" @input=${grow}></textarea></label>
       ${trouble('assessed')}
       <p class="actions"><button type="submit" class="ds-button" id="assess">${t('desk_assess_do')}</button></p></form></section>`;
@@ -188,7 +188,7 @@ function foot(c: DeskCase, e: Editor) {
     ${trouble('draft')}${trouble('submitted')}
     ${gone.length && e.dirty ? html`<p class="came-line">${icon('warn')} ${t('desk_voids', { who: list(gone.map(agency)) })}</p>` : nothing}
     ${e.newer && !e.open ? html`<p class="came-line newer">${came(e, e.newer)}</p>` : nothing}
-    <p class="kept" data-state=${k.state}>${e.dirty ? html`${icon(k.state === 'local' ? 'offline' : k.state === 'kept' ? 'ok' : 'clock')} ${t(keepWords[k.state], { time: k.at ? clock(new Date(k.at).toISOString()) : '' })}` : html`${icon('ok')} ${t(e.base ? 'desk_saved' : 'desk_kept_none')}`}</p>
+    <p class="kept" data-state=${k.state}>${e.dirty ? html`${icon(k.state === 'local' ? 'offline' : k.state === 'kept' ? 'ok' : 'clock')} ${t(keepWords[k.state], { time: k.at ? clock(new Date(k.at).toISOString()) : '' })}` : html`${icon('ok')} ${e.base ? t('desk_saved', { n: e.base }) : t('desk_kept_none')}`}</p>
     <p class="actions">${button(t('desk_save_version'), () => save(e), { variant: hands && !e.dirty ? 'secondary' : 'primary', busy: 'draft', id: 'save', off: !e.dirty })}
       ${hands || (c.holder?.id === me.id && c.state !== 'signoff' && e.dirty) ? button(t('desk_submit'), () => submit(), { variant: e.dirty ? 'secondary' : 'primary', busy: 'submitted', id: 'submit', off: Boolean(e.newer) }) : nothing}</p></div>`;
 }

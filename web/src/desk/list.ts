@@ -9,7 +9,7 @@ import { desk, me } from './state.ts';
 import type { Row } from './types.ts';
 import { ask, button, fold, tag } from './ui.ts';
 import type { Key } from './words.ts';
-import { agency, dueWords, full, label, list, person, t, when } from './words.ts';
+import { agency, dueWords, full, label, list, person, t, topic, when } from './words.ts';
 
 const toggleWords: Record<Toggle, Key> = {
   mine: 'desk_f_mine', own: 'desk_f_own', unread: 'desk_f_unread', late: 'desk_f_late', sign: 'desk_f_sign', review: 'desk_f_review',
@@ -94,7 +94,7 @@ function line(r: Row) {
   const mine = r.holder?.id === me.id;
   return html`<tr role="row" class=${r.unread ? 'unread' : ''}>
     <th role="rowheader" scope="row"><a class="open" href="/desk/${encodeURIComponent(r.id)}" data-case=${r.id}>${r.unread ? html`<span class="new">${icon('dot')}<span class="away">${t('desk_unread')} </span></span>` : nothing}<span class="nr">${r.number}</span> <span class="what">${r.title || t('desk_untitled')}</span></a>
-      ${r.topics?.length ? html`<span class="topics">${r.topics.join(' · ')}</span>` : nothing}</th>
+      ${r.topics?.length ? html`<span class="topics">${r.topics.map(topic).join(' · ')}</span>` : nothing}</th>
     <td role="cell">${stateTag(r.state)}${r.review ? html` ${tag(t('desk_in_review'), 'warning')}` : nothing}
       ${r.state === 'signoff' && r.unsigned?.length ? html`<small>${t('desk_waits_for', { who: list(r.unsigned.map(agency)) })}</small>` : nothing}</td>
     <td role="cell" class="due"><span class="col">${t('desk_col_due')}: </span>${r.due && !ended.includes(r.state) ? html`<span class=${r.late ? 'late' : ''}>${r.late ? icon('warn') : nothing}${dueWords(r.due)}</span>` : html`<span class="faint">${r.state === 'waiting' ? t('desk_target_paused') : '–'}</span>`}</td>

@@ -387,6 +387,7 @@ class Desk {
     this.ids.set(what, id);
     this.busy = under;
     delete this.trouble[under];
+    delete this.trouble['claimed']; // who came too late has seen it by now
     this.change();
     try {
       const r = await api.call<{ case: DeskCase }>('POST', api.at(c.id, '/commands'), { id, kind, data, seen: c.seq });
@@ -413,7 +414,7 @@ class Desk {
     const done = await this.act('draft_saved', { base: e.base, draft }, 'draft');
     const v = this.c && model.newest(this.c);
     if (done && v && model.equal(v.draft, draft)) {
-      if (model.equal(e.draft, draft)) e.saved(v);
+      if (model.equal(e.draft, draft)) { e.saved(v); this.live.present(this.c!.id, 'looks'); }
       else { e.base = v.number; e.from = v.draft; e.newer = undefined; e.typed(); } // typed on meanwhile
       this.change();
     }

@@ -233,7 +233,8 @@ function similar(c: DeskCase) {
 const mailColours: Record<string, string> = { queued: 'info', sent: 'success', kept: 'warning', dead: 'danger' };
 
 function mails(c: DeskCase) {
-  const all = c.mails ?? [];
+  const open = new Set((c.state === 'waiting' ? c.tasks ?? [] : []).filter((x) => !x.replied).map((x) => x.id));
+  const all = (c.mails ?? []).filter((m) => m.kind !== 'reminder' || m.status !== 'queued' || open.has(m.seq)); // one that reminds of nothing is never sent
   if (!all.length) return nothing;
   const bad = all.filter((m) => m.status === 'dead' || c.undelivered?.includes(m.id)).length;
   return fold('mails', t('desk_mails'), html`<ul class="mails">${all.map((m) => html`<li>${label('desk_mail_', m.kind)} ${tag(c.undelivered?.includes(m.id) ? t('desk_mail_undelivered') : label('desk_mail_', m.status), c.undelivered?.includes(m.id) ? 'danger' : mailColours[m.status] ?? 'neutral')} <time class="fine" datetime=${m.at}>${when(m.at)}</time>

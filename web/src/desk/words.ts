@@ -38,6 +38,9 @@ const has = (key: string): key is Key => Object.hasOwn(words, key);
 /** label gives words for a value of the service, or the value. */
 export const label = (prefix: string, value: string): string => (has(prefix + value) ? t((prefix + value) as Key) : common(prefix, value));
 
+/** topic gives a topic in words; lawyers also write ones of their own. */
+export const topic = (key: string): string => label('desk_topic_', key);
+
 /** of gives a text that the service has in several languages. */
 export const of = (text: Text | undefined, otherwise = ''): string => text?.[language()] ?? text?.['nb'] ?? otherwise;
 
