@@ -140,7 +140,10 @@ func (g *Gateway) answerPage(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 	default:
 		g.page(w, r, http.StatusOK, func(out io.Writer) error {
-			return web.Answer(out, web.AnswerData{Lang: lang, Entry: e, Name: g.agencyNames(lang)})
+			return web.Answer(out, web.AnswerData{Lang: lang, Entry: e, Name: g.agencyNames(lang), Title: func(id string) string {
+				src, _ := g.Library.Source(id)
+				return src.Title
+			}})
 		})
 	}
 }

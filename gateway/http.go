@@ -130,7 +130,8 @@ func (g *Gateway) search(w http.ResponseWriter, r *http.Request) {
 	hits := make([]searchHit, 0, len(res.Hits))
 	for _, h := range res.Hits {
 		p := h.Passage
-		hits = append(hits, searchHit{p.Source, p.ID, p.Section, p.Text, h.Score, "/kilder/" + p.Source + "#" + p.Anchor()})
+		src, _ := g.Library.Source(p.Source) // of one that this gateway does not have yet, where it will be
+		hits = append(hits, searchHit{p.Source, p.ID, p.Section, p.Text, h.Score, src.Place(p)})
 	}
 	g.reply(w, http.StatusOK, map[string]any{"hits": hits})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"net/url"
+	"slices"
 
 	"kiveileder"
 	"kiveileder/services/guidance"
@@ -40,6 +41,7 @@ type AnswerData struct {
 	Lang  kiveileder.Language // of the page; bokmål when empty
 	Entry register.Entry
 	Name  func(key string) string // of an agency; nil: the key
+	Title func(id string) string  // of a source; nil or "": its id
 }
 
 // Answer writes the page of a published answer, also of one that is under
@@ -48,7 +50,7 @@ type AnswerData struct {
 func Answer(w io.Writer, d AnswerData) error {
 	lang := cmp.Or(d.Lang, kiveileder.Bokmal)
 	return render(w, "svar.html", page{
-		Lang: lang, Rendered: true, Title: d.Entry.Title, Script: "page.js", Data: newAnswer(d.Entry, d.Name, lang),
+		Lang: lang, Rendered: true, Title: d.Entry.Title, Script: "page.js", Data: newAnswer(d.Entry, d.Name, lang).titled(d.Title),
 	})
 }
 
@@ -81,6 +83,20 @@ type answerPart struct {
 
 // An answerRef is a paragraph of law, with the search for other answers on it.
 type answerRef struct{ Text, URL string }
+
+// titled names the sources of the quotes.
+func (a answer) titled(title func(id string) string) answer {
+	if title == nil {
+		return a
+	}
+	a.Quotes = slices.Clone(a.Quotes)
+	for i, q := range a.Quotes {
+		if name := title(q.Source); name != "" {
+			a.Quotes[i].Source = "«" + name + "»"
+		}
+	}
+	return a
+}
 
 func newAnswer(e register.Entry, name func(string) string, lang kiveileder.Language) answer {
 	a := answer{
