@@ -3,7 +3,7 @@
 // service is killed on the way; nothing may be lost or doubled.
 //
 //   KIVEILEDER_BIN=/path/to/kiveileder SHOTS=/tmp/shots node case-live.mjs
-import { axe, check, finish, launchOnly, must, shot } from './harness.mjs';
+import { axe, check, finish, launchOnly, must, shot, shut } from './harness.mjs';
 import { network, pause, service } from './stage.mjs';
 
 const s = await service();
@@ -157,7 +157,7 @@ try {
     must(await there.locator('.lawyers').innerText() === answered, 'another answer');
     await there.goto(`${n.base}/#sak=${'a'.repeat(key.length)}`);
     await there.locator('ki-notice .box', { hasText: 'Lenken virker ikke' }).waitFor();
-    await other.close();
+    await shut(other);
   });
   await check('asked again, it is taken up again', async () => {
     await page.locator('.lawyers .write summary').click();
@@ -177,7 +177,7 @@ try {
   await shot(page, 'live-failed');
 }
 await check('no errors in scripts', () => must(!errors.length, errors.join(' | ')));
-await browser.close();
+await shut(browser);
 n.close();
 await s.close();
 finish();

@@ -1,7 +1,7 @@
 // What goes to the lawyers and comes back, played to the page: the form, a case
 // in every state, what they ask and answer, lost connections.
 import * as answers from './answers.mjs';
-import { ask, axe, base, check, connected, last, must, noSideways, shot, targets, withPage } from './harness.mjs';
+import { ask, axe, base, check, connected, last, must, noSideways, shot, shut, targets, withPage } from './harness.mjs';
 import { played } from './played.mjs';
 
 const agencies = [
@@ -419,7 +419,7 @@ const handOver = async (page) => {
       must(await there.locator('ki-side .talks li').count() === 1, 'not in the list');
       await there.reload();
       await there.locator('.lawyers').waitFor();
-      await other.close();
+      await shut(other);
     });
     await check('the same link again opens what is here', async () => {
       await page.evaluate((x) => { location.hash = `#sak=${x}`; }, id);

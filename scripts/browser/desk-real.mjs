@@ -2,7 +2,7 @@
 // draft, send back, sign and send, and the answer is published.
 //
 //   KIVEILEDER_BIN=/path/to/kiveileder SHOTS=/tmp/shots node desk-real.mjs
-import { axe, check, finish, launchOnly, must, noSideways, ok, shot } from './harness.mjs';
+import { axe, check, finish, launchOnly, must, noSideways, ok, shot, shut } from './harness.mjs';
 import { pause, service } from './stage.mjs';
 
 const server = await service();
@@ -196,7 +196,7 @@ try {
     await other.goto(`${base}/desk`);
     await other.locator('#logout').click();
     await ola.locator('#out[open]').waitFor();
-    await other.close();
+    await shut(other);
   });
   const liv = await as('Liv Leder');
   await liv.locator('.list h1').waitFor();
@@ -214,6 +214,6 @@ try {
   ok('runs to its end', false, String(err.stack ?? err).split('\n').slice(0, 6).join(' | '));
   for (const [i, c] of browser.contexts().entries()) for (const p of c.pages()) await shot(p, `real-failed-${i}`);
 }
-await browser.close();
+await shut(browser);
 await server.close();
 finish();

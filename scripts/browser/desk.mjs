@@ -4,7 +4,7 @@
 //
 //   SHOTS=/tmp/shots node desk.mjs
 import { double, people } from './desk-double.mjs';
-import { axe, check, finish, launchOnly, must, noSideways, ok, shot } from './harness.mjs';
+import { axe, check, finish, launchOnly, must, noSideways, ok, shot, shut } from './harness.mjs';
 
 const d = await double();
 const browser = await launchOnly();
@@ -25,7 +25,7 @@ async function as(who, path = '/desk', more = {}) {
 }
 async function leave(page, name) {
   await check(`${name}: no errors, no other host`, () => must(!page.wrong.length, page.wrong.join(' | ')));
-  await page.context().close();
+  await shut(page.context());
 }
 const only = process.env.ONLY; // the name of one part
 async function part(name, run) {
@@ -396,7 +396,7 @@ await part('nothing is lost', async () => {
     must(await page.locator('#section-0').inputValue() === 'Skrevet i det andre vinduet.', 'not the newest');
     await page.getByRole('button', { name: 'Angre' }).click();
     must(await page.locator('#section-0').inputValue() === `${text} Mer.`, await page.locator('#section-0').inputValue());
-    await other.close();
+    await shut(other);
   });
   await check('the language is changed: the text stays, the words change', async () => {
     await page.locator('[data-lang=en]').click();
@@ -431,7 +431,7 @@ await part('nothing is lost', async () => {
     must((await page.locator('#out a').getAttribute('href')) === `/login?to=${encodeURIComponent(`/desk/${c.id}`)}`, 'another address');
     const other = await page.context().newPage();
     await other.goto(`${d.base}/login/demo?who=ola`);
-    await other.close();
+    await shut(other);
     await page.locator('#out button').click();
     await page.locator('#out[open]').waitFor({ state: 'detached' });
     must(await page.locator('#section-0').inputValue() === `${text} Uten nett.`, 'lost');
@@ -524,6 +524,6 @@ for (const [name, more] of [['dark', { colorScheme: 'dark' }], ['820 px', { view
   });
 }
 
-await browser.close();
+await shut(browser);
 d.close();
 finish();

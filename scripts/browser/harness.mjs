@@ -47,6 +47,10 @@ export async function check(what, run) {
   }
 }
 
+// shut closes a page, a context or a browser. A browser sometimes never says
+// that it has closed one: nothing waits for it longer than that takes.
+export const shut = (x) => Promise.race([x.close().catch(() => {}), new Promise((done) => { setTimeout(done, 5000).unref(); })]);
+
 export function must(condition, detail) {
   if (!condition) throw new Error(detail);
 }
@@ -95,7 +99,13 @@ export async function targets(page, state) {
 export function finish() {
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed ? 1 : 0;
+  setTimeout(() => process.exit(), 15_000).unref(); // whatever a browser leaves open
 }
+
+setTimeout(() => { // a run that hangs has failed
+  console.log('FAIL it took longer than a quarter of an hour');
+  process.exit(1);
+}, 15 * 60_000).unref();
 
 const desktop = { viewport: { width: 1280, height: 900 }, locale: 'nb-NO', colorScheme: 'light', reducedMotion: 'reduce' };
 let browser = null;
@@ -120,10 +130,10 @@ export async function withPage(name, options, run) {
     await shot(page, `failed-${name}`, false);
   }
   await check(`${name}: no errors, no other host`, () => must(!wrong.length, wrong.join(' | ')));
-  await context.close();
+  await shut(context);
 }
 
-export const closeBrowser = async () => { await browser?.close(); };
+export const closeBrowser = async () => { if (browser) await shut(browser); };
 
 // ---- what is done again and again on the chat page
 

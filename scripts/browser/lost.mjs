@@ -3,7 +3,7 @@
 // windows talk. In each, no message may be lost or doubled.
 //
 //   KIVEILEDER_BIN=/path/to/kiveileder SHOTS=/tmp/shots node lost.mjs
-import { axe, check, finish, launchOnly, must, shot } from './harness.mjs';
+import { axe, check, finish, launchOnly, must, shot, shut } from './harness.mjs';
 import { network, pause, service } from './stage.mjs';
 
 const browser = await launchOnly();
@@ -32,7 +32,7 @@ async function scene(name, run) {
     for (const p of context.pages()) await shot(p, `lost-failed-${name}`, false);
   }
   await check(`${name}: no errors in scripts`, () => must(!errors.length, errors.join(' | ')));
-  await context.close();
+  await shut(context);
   n.close();
   await s.close();
 }
@@ -168,5 +168,5 @@ await scene('two tabs', async ({ n, open, page }) => {
   });
 });
 
-await browser.close();
+await shut(browser);
 finish();

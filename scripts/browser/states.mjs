@@ -1,6 +1,6 @@
 // States that a service gives only now and then, played to the page.
 import * as answers from './answers.mjs';
-import { ask, axe, base, check, connected, last, must, shot, targets, withPage } from './harness.mjs';
+import { ask, axe, base, check, connected, last, must, shot, shut, targets, withPage } from './harness.mjs';
 import { played } from './played.mjs';
 
 {
@@ -306,7 +306,7 @@ import { played } from './played.mjs';
       await other.goto(base);
       await other.locator('.opener').click();
       must(await other.locator('.talks li').count() === 0, 'it is there');
-      await other.close();
+      await shut(other);
     });
     await check('remembered on the machine, they are there in another tab, and both get everything', async () => {
       await page.locator('.opener').click();
@@ -325,7 +325,7 @@ import { played } from './played.mjs';
       await page.locator('.turn.answer').nth(1).waitFor();
       const texts = (p) => p.locator('.turn').allInnerTexts();
       must(JSON.stringify(await texts(page)) === JSON.stringify(await texts(other)), 'they differ');
-      await other.close();
+      await shut(other);
     });
     await check('switched off again, nothing stays on the machine', async () => {
       await page.locator('.opener').click();

@@ -5,7 +5,7 @@
 //
 //   KIVEILEDER_BIN=/path/to/kiveileder KIVEILEDER_TEST_POSTGRES=… KIVEILEDER_TEST_REDIS=… SHOTS=/tmp/shots node three.mjs
 //   TIMES=100 … besides: how long answers take to the asker's page, for so many
-import { axe, check, connected, finish, launchOnly, must, noSideways, ok, shot } from './harness.mjs';
+import { axe, check, connected, finish, launchOnly, must, noSideways, ok, shot, shut } from './harness.mjs';
 import { far, handOver, headersOf, until, words, world } from './roles.mjs';
 import { arm, measure } from './times.mjs';
 
@@ -281,7 +281,7 @@ async function story() {
       await noSideways(reader, `${path} ${name}`);
       await shot(reader, `three-8-${path.replace(/\W+/g, '-')}-${name.replace(' ', '-')}`);
     }
-    await reader.context().close();
+    await shut(reader.context());
   }
   await check('the feed is XML, and has it', async () => {
     const feed = await asker.evaluate(async () => {
@@ -311,7 +311,7 @@ async function story() {
     must((await second.evaluate(() => fetch('/v1/desk').then((r) => r.status))) === 401, 'still let in');
     must((await first.evaluate(() => fetch('/v1/desk').then((r) => r.status))) === 200 && !await first.locator('#out[open]').count(), 'the other is out too');
     await shot(second, 'three-9-out', false);
-    await there.close();
+    await shut(there);
   });
 }
 
@@ -322,7 +322,7 @@ try {
   for (const { name, page } of pages) if (!page.isClosed()) await shot(page, `three-failed-${name.replace(/\W+/g, '-')}`);
 }
 for (const { name, wrong } of pages) await check(`${name}: no errors, no other host`, () => must(!wrong.length, wrong.join(' | ')));
-await browser.close();
+await shut(browser);
 await w.close();
 figure('all of it', Date.now() - began);
 finish();

@@ -1,5 +1,5 @@
 // How long a lawyer's answer takes to the open page of the one who asked.
-import { connected, must } from './harness.mjs';
+import { connected, must, shut } from './harness.mjs';
 
 // arm has a page note when something is painted.
 export const arm = (page, selector) => page.evaluate((selector) => {
@@ -33,7 +33,7 @@ export async function measure(w, desk, somebody, times) {
   let page; let token;
   for (let n = 0; n < times; n++) {
     if (n % 10 === 0) {
-      await page?.context().close();
+      if (page) await shut(page.context());
       page = await somebody('who asks much');
       await page.addInitScript(() => {
         globalThis.WebSocket = class extends WebSocket {
