@@ -3,14 +3,10 @@ package app
 import (
 	"context"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -140,24 +136,6 @@ func split(list string) (out [][]byte, err error) {
 		out = append(out, []byte(s))
 	}
 	return out, nil
-}
-
-// ownSecret gives a secret of the data folder, which is made when it is not
-// there.
-func (c Config) ownSecret(file string) ([]byte, error) {
-	name := filepath.Join(c.Data, file)
-	b, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		b = []byte(rand.Text() + rand.Text())
-		err = c.keepSecret(name, b)
-		if errors.Is(err, fs.ErrExist) { // another process was first
-			b, err = os.ReadFile(name)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("secret %s: %w", name, err)
-	}
-	return b, nil
 }
 
 // inService reports whether an agency may be on a case.

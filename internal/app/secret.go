@@ -30,7 +30,13 @@ func (c Config) secret() ([]byte, error) {
 	if c.Secret != "" {
 		return []byte(c.Secret), nil
 	}
-	name := filepath.Join(c.Data, "secret")
+	return c.ownSecret("secret")
+}
+
+// ownSecret gives a secret of the data folder, which is made when it is not
+// there.
+func (c Config) ownSecret(file string) ([]byte, error) {
+	name := filepath.Join(c.Data, file)
 	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		b = []byte(rand.Text() + rand.Text())
@@ -40,7 +46,7 @@ func (c Config) secret() ([]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("secret: %w", err)
+		return nil, fmt.Errorf("secret: %w", err) // which names the file
 	}
 	return b, nil
 }
