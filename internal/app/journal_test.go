@@ -22,7 +22,7 @@ import (
 //   - nothing was shown twice or left out, and all visitors saw the same.
 func settle(t testing.TB, gateway string, within time.Duration, vs ...*visitor) {
 	t.Helper()
-	until := time.Now().Add(within)
+	until := time.Now().Add(atMost(within))
 	for _, v := range vs {
 		for _, q := range v.questions() {
 			if q.refused == "" && !v.await(q, q.isAnswered, "answered", max(0, time.Until(until))) {
@@ -39,7 +39,7 @@ func settle(t testing.TB, gateway string, within time.Duration, vs ...*visitor) 
 				break
 			}
 			if time.Now().After(until) {
-				t.Errorf("the conversation can't be read in %v: %v", within, err)
+				t.Errorf("the conversation can't be read in %v: %v", atMost(within), err)
 				return
 			}
 		}

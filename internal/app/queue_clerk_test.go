@@ -144,8 +144,8 @@ func (c *clerk) does(id string, kind guidance.Kind, data any) (e guidance.Event,
 		case kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable:
 			c.t.Errorf("%s: %s, %v", kind, kiveileder.ErrorCode(err), err)
 			return e, false
-		case time.Since(begin) > 40*time.Second:
-			c.t.Errorf("%s: not in 40 s: %v", kind, err)
+		case time.Since(begin) > atMost(40*time.Second):
+			c.t.Errorf("%s: not in %v: %v", kind, time.Since(begin), err)
 			return e, false
 		}
 		c.mu.Lock()

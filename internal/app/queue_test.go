@@ -381,8 +381,8 @@ func next(t *testing.T, seen <-chan queue.AskerCase, fits func(queue.AskerCase) 
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for begin := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(begin) > 30*time.Second {
-			t.Fatalf("not in 30 s: %s", what)
+		if took := time.Since(begin); took > atMost(10*time.Second) {
+			t.Fatalf("not in %v: %s", took, what)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"kiveileder/internal/app"
+	"kiveileder/internal/loopback"
 	"kiveileder/internal/stacktest"
 )
 
@@ -68,14 +68,11 @@ func (p *process) url() string { return "http://" + p.addr }
 // startRole starts a role and waits until it is ready.
 func startRole(t testing.TB, role app.Role, env ...string) *process {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := loopback.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, role: role, addr: l.Addr().String(), env: env}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := &process{t: t, role: role, addr: addr, env: env}
 	p.start()
 	t.Cleanup(p.kill)
 	return p
@@ -106,7 +103,7 @@ func (p *process) start() {
 				return
 			}
 		}
-		if time.Since(begin) > 30*time.Second {
+		if time.Since(begin) > atMost(10*time.Second) {
 			p.t.Fatalf("%s is not ready: %v", p.role, err)
 		}
 	}

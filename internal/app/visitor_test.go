@@ -120,13 +120,15 @@ func (v *visitor) answer(text string, within time.Duration) *question {
 
 func (v *visitor) await(q *question, done <-chan struct{}, what string, within time.Duration) bool {
 	v.t.Helper()
+	begin := time.Now()
 	select {
 	case <-done:
+		late(v.t, begin, within)
 		return true
-	case <-time.After(within):
+	case <-time.After(atMost(within)):
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		v.t.Errorf("%q is not %s in %v (sent %d times, acknowledged: %v, closes %v, told %+v)", q.text, what, within, q.sent, !q.acked.IsZero(), v.closes, v.told)
+		v.t.Errorf("%q is not %s in %v (sent %d times, acknowledged: %v, closes %v, told %+v)", q.text, what, time.Since(begin), q.sent, !q.acked.IsZero(), v.closes, v.told)
 		return false
 	}
 }

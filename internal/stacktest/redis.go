@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"kiveileder/internal/loopback"
 	"kiveileder/internal/redis"
 )
 
@@ -78,7 +79,11 @@ func Proxy(t testing.TB, address string) (through string, f *Fault) {
 	}
 	log := zerolog.Nop()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), log)
-	f = &Fault{t: t, proxy: toxiproxy.NewProxy(server, "server", "127.0.0.1:0", u.Host)}
+	addr, err := loopback.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f = &Fault{t: t, proxy: toxiproxy.NewProxy(server, "server", addr, u.Host)}
 	if err := f.proxy.Start(); err != nil {
 		t.Fatal(err)
 	}

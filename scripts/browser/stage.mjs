@@ -11,12 +11,17 @@ if (!bin) { console.error('KIVEILEDER_BIN is not set'); process.exit(1); }
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// freePort gives a port to listen on again after a restart: one below those
+// that the system gives to clients, who may take it meanwhile.
 async function freePort() {
-  const s = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((done) => s.once('listening', done));
-  const { port } = s.address();
-  await new Promise((done) => s.close(done));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const s = net.createServer();
+    const free = await new Promise((done) => { s.once('error', () => done(false)); s.listen(port, '127.0.0.1', () => done(true)); });
+    if (!free) continue;
+    await new Promise((done) => s.close(done));
+    return port;
+  }
 }
 
 // service runs the program on a data folder and a port of its own.

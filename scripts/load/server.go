@@ -3,10 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -89,18 +86,6 @@ func (s *server) listen(lines *bufio.Reader) {
 			s.links <- link
 		}
 	}
-}
-
-// freeAddr gives an address to listen on again after a restart: a port that the
-// system does not give to clients meanwhile.
-func freeAddr() (string, error) {
-	for range 100 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.N(12_000))
-		if l, err := net.Listen("tcp", addr); err == nil {
-			return addr, l.Close()
-		}
-	}
-	return "", errors.New("no free port")
 }
 
 func (s *server) socket() string { return "ws" + strings.TrimPrefix(s.url, "http") + "/v1/chat" }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kiveileder/internal/loopback"
 )
 
 // A world is the service as it is measured. One process is a gateway alone.
@@ -54,7 +56,7 @@ func (b *bench) roles(ctx context.Context, role string, n int, env []string) (ou
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return out, err
 		}
-		addr, err := freeAddr()
+		addr, err := loopback.FreeAddr()
 		if err != nil {
 			return out, err
 		}
