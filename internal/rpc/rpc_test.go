@@ -1,9 +1,11 @@
 package rpc_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -150,22 +152,29 @@ func TestProof(t *testing.T) {
 // A call whose body or name was changed on the way is not made.
 func TestChangedOnTheWay(t *testing.T) {
 	url, made := role(t, secret, back)
-	for name, change := range map[string]func(r *http.Request){
-		"body": func(r *http.Request) { r.Body = http.NoBody; r.ContentLength = 0 },
-		"word": func(r *http.Request) {
-			once, proof, _ := strings.Cut(r.Header.Get("Kiveileder-Proof"), " ")
-			r.Header.Set("Kiveileder-Proof", once+"A "+proof)
+	for name, change := range map[string]func(h http.Header, body []byte) []byte{
+		"body": func(http.Header, []byte) []byte { return nil },
+		"word": func(h http.Header, body []byte) []byte {
+			once, proof, _ := strings.Cut(h.Get("Kiveileder-Proof"), " ")
+			h.Set("Kiveileder-Proof", once+"A "+proof)
+			return body
 		},
-		"none": func(r *http.Request) { r.Header.Del("Kiveileder-Proof") },
+		"none": func(h http.Header, body []byte) []byte { h.Del("Kiveileder-Proof"); return body },
 	} {
 		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			change(r)
-			out, err := http.NewRequestWithContext(r.Context(), r.Method, url+r.URL.Path, r.Body)
+			body, err := io.ReadAll(r.Body)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			out.Header = r.Header.Clone()
+			h := r.Header.Clone()
+			body = change(h, body)
+			out, err := http.NewRequestWithContext(r.Context(), r.Method, url+r.URL.Path, bytes.NewReader(body))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			out.Header = h
 			resp, err := http.DefaultTransport.RoundTrip(out)
 			if err != nil {
 				t.Error(err)
