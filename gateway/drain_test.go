@@ -121,7 +121,7 @@ func TestDrainInTime(t *testing.T) {
 	defer cancel()
 	begun := time.Now()
 	g.Drain(ctx)
-	if took := time.Since(begun); took > 2*time.Second {
+	if took := time.Since(begun); took > 20*time.Second {
 		t.Errorf("drained in %v", took)
 	}
 	c.closedWith(4000)

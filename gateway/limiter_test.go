@@ -150,7 +150,7 @@ func TestRedisLimiterWithout(t *testing.T) {
 			if l.Take(t.Context(), "192.0.2.1") == 0 {
 				n++
 			}
-			if took := time.Since(start); took > 500*time.Millisecond {
+			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("it took %v", took)
 			}
 		}

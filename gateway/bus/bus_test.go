@@ -75,7 +75,7 @@ func TestFaults(t *testing.T) {
 				if err := near.Publish(t.Context(), event(want[i])); err == nil {
 					t.Error("an event was published while Redis was away")
 				}
-				if took := time.Since(start); took > 500*time.Millisecond {
+				if took := time.Since(start); took > 5*time.Second {
 					t.Errorf("publishing took %v", took)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/guidancetest"
@@ -134,5 +135,75 @@ func TestDraftIsOverwritten(t *testing.T) {
 	}
 	if onDisk(t, dir, []byte("Trollsild")) {
 		t.Error("what was forgotten is still on disk")
+	}
+}
+
+// While somebody reads what was there before, a contact that is deleted stays
+// in the database's log; nobody waits for them, and it goes when they are done.
+func TestContactIsOverwrittenAfterReaders(t *testing.T) {
+	dir := t.TempDir()
+	db := openFile(t, filepath.Join(dir, "kiveileder.db"))
+	sealer, err := guidance.NewSealer(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := guidance.New(guidance.Config{Store: db.Guidance(), Seal: sealer})
+	if _, err := s.Open(t.Context(), "c1", guidancetest.Person, guidance.ReceivedData{Question: "Må vi søke?"}, guidance.Contact{Email: "kvitfisk@example.no"}); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := db.Guidance().Contact(t.Context(), "c1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := db.read.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Rollback()
+	var n int
+	if err := reader.QueryRowContext(t.Context(), `SELECT count(*) FROM guidance_case`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := db.Guidance().DeleteContact(t.Context(), "c1"); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > busyTimeout-time.Second {
+		t.Errorf("waited %v for who reads", took)
+	}
+	if !onDisk(t, dir, sealed) {
+		t.Fatal("nothing is left although somebody reads: the test shows nothing")
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if !onDisk(t, dir, sealed) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error("what was deleted is still on disk")
+}
+
+// A process that died between the deletion and the emptying of the log left
+// something; the next one takes it away.
+func TestOpenEmptiesTheLog(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "kiveileder.db")
+	db := openFile(t, file)
+	for _, statement := range []string{
+		`INSERT INTO guidance_kept (person, key, value) VALUES ('anne', 'note:c1', CAST('Kvitfisk' AS BLOB))`, `DELETE FROM guidance_kept`,
+	} {
+		if _, err := db.write.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !onDisk(t, dir, []byte("Kvitfisk")) {
+		t.Fatal("it is not found on disk: the test looks in the wrong place")
+	}
+	openFile(t, file)
+	if onDisk(t, dir, []byte("Kvitfisk")) {
+		t.Error("what was deleted is still on disk")
 	}
 }

@@ -30,7 +30,7 @@ func TestHistoryFaults(t *testing.T) {
 				if _, added, err := near.Add(t.Context(), "k", kiveileder.Entry{ID: fmt.Sprint("m", n)}); err != nil || !added {
 					t.Fatalf("added %v, %v", added, err)
 				}
-				if took := time.Since(start); took > 500*time.Millisecond {
+				if took := time.Since(start); took > 5*time.Second {
 					t.Errorf("adding took %v", took)
 				}
 			}
@@ -41,7 +41,7 @@ func TestHistoryFaults(t *testing.T) {
 				if err != nil || int64(len(got.Entries)) != got.Top {
 					t.Fatalf("%d entries of %d, %v", len(got.Entries), got.Top, err)
 				}
-				if took := time.Since(start); took > 500*time.Millisecond {
+				if took := time.Since(start); took > 5*time.Second {
 					t.Errorf("reading took %v", took)
 				}
 				return got.Top

@@ -136,7 +136,7 @@ func TestAnswersFaults(t *testing.T) {
 				if _, err := cache.Turn(t.Context(), kiveileder.Turn{Question: q}); err != nil {
 					t.Error(err)
 				}
-				if took := time.Since(start); took > 500*time.Millisecond {
+				if took := time.Since(start); took > 5*time.Second {
 					t.Errorf("it took %v", took)
 				}
 			}

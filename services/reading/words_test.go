@@ -180,7 +180,7 @@ func TestLongText(t *testing.T) {
 	for _, words := range []string{"uten samtykke ", "vi vil ikke koble register ", "bruke verktøy pasient ", "å", "ikke alle noen ", "kvalitetsregister? "} {
 		start := time.Now()
 		r.Read(strings.Repeat(words, maxText/len(words)))
-		if d := time.Since(start); d > 2*time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%q repeated: %v", words, d)
 		} else {
 			t.Logf("%q repeated: %v", words, d)

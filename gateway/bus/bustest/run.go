@@ -178,15 +178,11 @@ func testSlow(t *testing.T, a, b bus.Bus) {
 	slow := &Listener{}
 	t.Cleanup(b.Subscribe(nil, func(e kiveileder.Event) { <-hold; slow.take(e) }, slow.changed))
 	Eventually(t, "events come", func() bool { return len(slow.Changes()) == 1 })
-	start := time.Now()
 	for i := range events {
 		publish(t, a, kiveileder.Event{Key: "k", ID: fmt.Sprint(i)})
 		if i%500 == 0 { // the quick one must not become slow by itself
 			Eventually(t, "it keeps up", func() bool { return len(quick.Events()) == i+1 })
 		}
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("%d events took %v", events, took)
 	}
 	Eventually(t, "the quick one has all", func() bool { return len(quick.Events()) == events })
 	close(hold)

