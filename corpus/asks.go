@@ -1,9 +1,11 @@
 package corpus
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -37,6 +39,15 @@ func newPattern(s string) (*Pattern, error) {
 // MatchString reports whether the text holds the pattern.
 func (p *Pattern) MatchString(text string) bool { return p.re.MatchString(plainLetters.Replace(text)) }
 
+// different counts the different words of the pattern that a text holds.
+func (p *Pattern) different(text string) int {
+	seen := map[string]bool{}
+	for _, w := range p.re.FindAllString(plainLetters.Replace(text), -1) {
+		seen[strings.ToLower(w)] = true
+	}
+	return len(seen)
+}
+
 // Wants compiles the patterns.
 func Wants(as []Asked) ([]Want, error) {
 	var out []Want
@@ -68,6 +79,81 @@ type Signals struct {
 	Own        *Pattern // somebody speaks of a project, a place of work or a doing of their own
 	Dispute    *Pattern // the answer is disputed, or two agencies disagree: a person settles it
 	Also       *Pattern // what is said comes in addition to what was said before
+
+	Machine, Care *Pattern // both together: it is in the field
+
+	Said   []Said  // whole messages whose meaning is plain
+	Remits []Remit // whose field a question is in
+}
+
+// Said are messages that mean something by themselves, whatever they are near
+// to: "hjelp", "KI", "nei".
+type Said struct {
+	Intent string // the text that replies, or Vague
+	Words  *Pattern
+}
+
+// InField reports whether a message speaks of such machines and of health care.
+func (s Signals) InField(text string) bool {
+	return s.Machine.MatchString(text) && s.Care.MatchString(text)
+}
+
+// Vague is the intent of a message that says too little to be answered.
+const Vague = "underspecified"
+
+// Means gives the intent of a message that is plain as a whole, "" for all
+// others.
+func (s Signals) Means(text string) string {
+	for _, m := range s.Said {
+		if m.Words.MatchString(text) {
+			return m.Intent
+		}
+	}
+	return ""
+}
+
+// A Remit tells by words what belongs with an agency.
+type Remit struct {
+	Agency string   // its key in the rules
+	Words  *Pattern // each says it by itself
+	Hints  *Pattern // say it where no agency's Words are there; nil for none
+}
+
+// maxRemits is how many agencies a question is said to belong with.
+const maxRemits = 3
+
+// Remit gives the agencies whose field a question is in by its words, those
+// with most different words first; of equals those that Remits has first.
+// Who has less than half the words of the first is left out.
+func (s Signals) Remit(text string) []string {
+	for _, patterns := range []func(Remit) *Pattern{
+		func(r Remit) *Pattern { return r.Words },
+		func(r Remit) *Pattern { return r.Hints },
+	} {
+		type found struct {
+			agency string
+			words  int
+		}
+		var all []found
+		for _, r := range s.Remits {
+			if p := patterns(r); p != nil {
+				if n := p.different(text); n > 0 {
+					all = append(all, found{r.Agency, n})
+				}
+			}
+		}
+		slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(b.words, a.words) })
+		var keys []string
+		for _, f := range all[:min(len(all), maxRemits)] {
+			if 2*f.words >= all[0].words {
+				keys = append(keys, f.agency)
+			}
+		}
+		if len(keys) > 0 {
+			return keys
+		}
+	}
+	return nil
 }
 
 // LoadSignals reads signals.yaml; a corpus without one gets the built-in
@@ -83,6 +169,17 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		Own        string `yaml:"own"`
 		Dispute    string `yaml:"dispute"`
 		Also       string `yaml:"also"`
+		Machine    string `yaml:"machine"`
+		Care       string `yaml:"care"`
+		Said       []struct {
+			Intent string `yaml:"intent"`
+			Words  string `yaml:"words"`
+		} `yaml:"said"`
+		Remits []struct {
+			Agency string `yaml:"agency"`
+			Words  string `yaml:"words"`
+			Hints  string `yaml:"hints"`
+		} `yaml:"remits"`
 	}
 	if err := decode(fsys, "signals.yaml", &raw); err != nil {
 		return Signals{}, err
@@ -97,6 +194,7 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 	}{
 		{"crisis", raw.Crisis, &s.Crisis}, {"case", raw.Case, &s.Case}, {"question", raw.Question, &s.Question},
 		{"obligation", raw.Obligation, &s.Obligation}, {"more", raw.More, &s.More}, {"general", raw.General, &s.General}, {"own", raw.Own, &s.Own}, {"dispute", raw.Dispute, &s.Dispute}, {"also", raw.Also, &s.Also},
+		{"machine", raw.Machine, &s.Machine}, {"care", raw.Care, &s.Care},
 	} {
 		if p.text == "" {
 			return Signals{}, fmt.Errorf("signals.yaml: %s is missing", p.name)
@@ -105,6 +203,30 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		if *p.to, err = newPattern(p.text); err != nil {
 			return Signals{}, fmt.Errorf("signals.yaml: %s: %w", p.name, err)
 		}
+	}
+	for _, m := range raw.Said {
+		if m.Intent == "" || m.Words == "" {
+			return Signals{}, fmt.Errorf("signals.yaml: said: intent and words are needed: %q", m.Intent)
+		}
+		words, err := newPattern(`^\W*(` + m.Words + `)\W*$`)
+		if err != nil {
+			return Signals{}, fmt.Errorf("signals.yaml: said: %s: %w", m.Intent, err)
+		}
+		s.Said = append(s.Said, Said{m.Intent, words})
+	}
+	for _, m := range raw.Remits {
+		if m.Agency == "" || m.Words == "" {
+			return Signals{}, fmt.Errorf("signals.yaml: remits: agency and words are needed: %q", m.Agency)
+		}
+		r := Remit{Agency: m.Agency}
+		var err error
+		if r.Words, err = newPattern(m.Words); err == nil && m.Hints != "" {
+			r.Hints, err = newPattern(m.Hints)
+		}
+		if err != nil {
+			return Signals{}, fmt.Errorf("signals.yaml: remits: %s: %w", m.Agency, err)
+		}
+		s.Remits = append(s.Remits, r)
 	}
 	return s, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"kiveileder/corpus"
@@ -25,41 +26,108 @@ type Opener func(ctx context.Context, version string, entries []index.Entry) (in
 // cache has them; what was learned stays as it is. A source that both have is
 // an error, as is a question to a passage that neither has.
 func Extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Corpus, cache Cache) (*Retriever, *corpus.Corpus, error) {
-	return extend(ctx, s, e, added, cache, func(ctx context.Context, es []index.Entry) (index.Index, error) {
-		x := &memory.Index{}
-		return x, x.Replace(ctx, s.Version, es)
-	})
+	b, err := NewBase(ctx, s, e, added, cache, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b.retriever, b.all, nil
 }
 
-// ExtendIn is Extend with the index that open gives. Corpus, added documents,
-// their order, the model and how texts are made of passages are all in the
-// version that it is asked for.
+// ExtendIn is Extend with the index that open gives.
 func ExtendIn(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Corpus, cache Cache, open Opener) (*Retriever, *corpus.Corpus, error) {
-	return extend(ctx, s, e, added, cache, func(ctx context.Context, es []index.Entry) (index.Index, error) {
-		return open(ctx, fmt.Sprintf("%s %s %s", s.Version, s.Model, digest(es)), es)
-	})
+	b, err := NewBase(ctx, s, e, added, cache, open)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b.retriever, b.all, nil
 }
 
-func extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Corpus, cache Cache, open func(context.Context, []index.Entry) (index.Index, error)) (*Retriever, *corpus.Corpus, error) {
+// A Base is what a retriever stands on that is added to often: the snapshot, and
+// documents that seldom change.
+type Base struct {
+	snapshot  *Snapshot
+	added     *corpus.Corpus
+	all       *corpus.Corpus
+	retriever *Retriever
+}
+
+// NewBase makes a base as Extend makes a retriever. Corpus, added documents,
+// their order, the model and how texts are made of passages are all in the
+// version that open is asked for; nil opens an index in the process.
+func NewBase(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Corpus, cache Cache, open Opener) (*Base, error) {
 	if e.ID() != s.Model {
-		return nil, nil, fmt.Errorf("snapshot was made with model %q, have %q: make it again with `kiveileder corpus build`", s.Model, e.ID())
+		return nil, fmt.Errorf("snapshot was made with model %q, have %q: make it again with `kiveileder corpus build`", s.Model, e.ID())
 	}
-	for _, m := range added.Sources {
-		if slices.ContainsFunc(s.Corpus.Sources, func(x corpus.Meta) bool { return x.ID == m.ID }) {
-			return nil, nil, fmt.Errorf("source %q is there already", m.ID)
-		}
-	}
-	all := corpus.Join(s.Corpus, added)
 	es, err := s.entries()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	more, err := entriesOf(&corpus.Corpus{Passages: added.Passages, Questions: added.Questions}, s.Corpus.Passages...)
+	more, err := s.more(ctx, e, s.Corpus, added, cache)
+	if err != nil {
+		return nil, err
+	}
+	if len(more) > 0 {
+		es = slices.Concat(es, more)
+	}
+	version := s.Version
+	if open == nil {
+		open = func(ctx context.Context, version string, es []index.Entry) (index.Index, error) {
+			x := &memory.Index{}
+			return x, x.Replace(ctx, version, es)
+		}
+	} else {
+		version = fmt.Sprintf("%s %s %s", s.Version, s.Model, digest(es))
+	}
+	x, err := open(ctx, version, es)
+	if err != nil {
+		return nil, err
+	}
+	b := &Base{snapshot: s, added: added, all: corpus.Join(s.Corpus, added)}
+	b.retriever = newRetriever(e, x, b.all, s.Space)
+	b.retriever.weights, b.retriever.judge = s.Weights, s.Judge
+	return b, nil
+}
+
+// Of reports whether the base is that of a snapshot and added documents.
+func (b *Base) Of(s *Snapshot, added *corpus.Corpus) bool {
+	return b != nil && b.snapshot == s && reflect.DeepEqual(b.added, added)
+}
+
+// Extend gives a retriever over the base and a few documents more, and all that
+// it searches. It finds and scores as if they were part of the base, but takes
+// milliseconds when the cache has their vectors, and leaves the base as it is.
+func (b *Base) Extend(ctx context.Context, more *corpus.Corpus, cache Cache) (*Retriever, *corpus.Corpus, error) {
+	es, err := b.snapshot.more(ctx, b.retriever.embedder, b.all, more, cache)
 	if err != nil {
 		return nil, nil, err
 	}
+	x := b.retriever.index
+	if len(es) > 0 {
+		y, ok := x.(index.Extender)
+		if !ok {
+			return nil, nil, fmt.Errorf("the index %T cannot be added to", x)
+		}
+		if x, err = y.With(ctx, es); err != nil {
+			return nil, nil, err
+		}
+	}
+	all := corpus.Join(b.all, more)
+	return b.retriever.over(x, all), all, nil
+}
+
+// more gives the entries of documents behind those of a corpus.
+func (s *Snapshot) more(ctx context.Context, e embed.Embedder, before, added *corpus.Corpus, cache Cache) ([]index.Entry, error) {
+	for _, m := range added.Sources {
+		if slices.ContainsFunc(before.Sources, func(x corpus.Meta) bool { return x.ID == m.ID }) {
+			return nil, fmt.Errorf("source %q is there already", m.ID)
+		}
+	}
+	more, err := entriesOf(&corpus.Corpus{Passages: added.Passages, Questions: added.Questions}, before.Passages...)
+	if err != nil {
+		return nil, err
+	}
 	if err := fill(ctx, e, more, cache, nil); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for i := range more {
 		m := &more[i]
@@ -70,13 +138,7 @@ func extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 		m.InvLen = s.Space.invLen(m.Vector, m.Kind.Side())
 		cache[keyOf(*m)] = m.Vector
 	}
-	x, err := open(ctx, slices.Concat(es, more))
-	if err != nil {
-		return nil, nil, err
-	}
-	r := newRetriever(e, x, all, s.Space)
-	r.weights, r.judge = s.Weights, s.Judge
-	return r, all, nil
+	return more, nil
 }
 
 // digest gives a hash of everything that an index keeps of entries.

@@ -247,6 +247,9 @@ func (r *Retriever) verdict(x exam, ranked []scored) Verdict {
 	c := r.cluesOf(x, ranked, j.Linear.scores(wordFeatures(x.text), x.vec))
 	p := j.classes(&c)
 	v := Verdict{Answers: j.answers(&c), Unanswered: p[cUnanswered]}
+	if answers, ok := r.answersGiven(x, ranked); ok {
+		v.Answers = answers
+	}
 	likely := slices.Index(p, slices.Max(p))
 	if p[likely] < 0.5 {
 		likely = none

@@ -12,6 +12,7 @@ package retriever
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +54,7 @@ type Retriever struct {
 	topics   []kiveileder.Topic
 	intents  []corpus.Intent
 	wants    []corpus.Want
+	given    map[int]*given // by passage: what is known of published answers
 	glossary *widener
 
 	gatherings sync.Pool
@@ -80,37 +82,59 @@ func (r *Retriever) stage(ctx context.Context, name string) (context.Context, fu
 func newRetriever(e embed.Embedder, x index.Index, c *corpus.Corpus, sp *Space) *Retriever {
 	r := &Retriever{
 		embedder: e, index: x, space: sp, threshold: defaultThreshold,
-		passages: c.Passages, topics: c.Topics, intents: c.Intents,
-		docOf:    make([]int, len(c.Passages)),
-		refs:     make([]map[string]bool, len(c.Passages)),
-		glossary: newWidener(c.Glossary),
+		topics: c.Topics, intents: c.Intents, glossary: newWidener(c.Glossary), given: map[int]*given{},
+	}
+	// patterns are checked when a corpus is linted; a broken one counts as none
+	r.wants, _ = corpus.Wants(c.Asked)
+	r.wants = r.wants[:min(len(r.wants), maxWants)]
+	r.describe(c, 0)
+	return r
+}
+
+// Index gives what the retriever searches in.
+func (r *Retriever) Index() index.Index { return r.index }
+
+// over gives a retriever over more passages, behind those that this one has.
+func (r *Retriever) over(x index.Index, c *corpus.Corpus) *Retriever {
+	n := &Retriever{
+		embedder: r.embedder, index: x, space: r.space, weights: r.weights, judge: r.judge, threshold: r.threshold,
+		docOf: slices.Clip(r.docOf), docs: r.docs, dates: slices.Clip(r.dates), refs: slices.Clip(r.refs),
+		topics: c.Topics, intents: c.Intents, wants: r.wants, glossary: r.glossary, given: maps.Clone(r.given), Observe: r.Observe,
+	}
+	n.describe(c, len(r.passages))
+	return n
+}
+
+// describe makes ready what is known of the passages from a number on.
+func (r *Retriever) describe(c *corpus.Corpus, from int) {
+	r.passages = c.Passages
+	number := map[string]int{}
+	for i, d := range r.docOf {
+		number[c.Passages[i].Source] = d
+	}
+	date := map[string]string{}
+	for _, m := range c.Sources {
+		date[m.ID] = m.Date()
+	}
+	for _, p := range c.Passages[from:] {
+		d, ok := number[p.Source]
+		if !ok {
+			d = r.docs
+			r.docs++
+			number[p.Source] = d
+			r.dates = append(r.dates, date[p.Source])
+		}
+		refs := map[string]bool{}
+		for _, ref := range lexical.References(letters(p)) {
+			refs[ref] = true
+		}
+		r.docOf, r.refs = append(r.docOf, d), append(r.refs, refs)
 	}
 	r.gatherings.New = func() any {
 		gs := make([]gathering, len(c.Passages))
 		return &gs
 	}
-	var docs []string
-	for i, p := range c.Passages {
-		d := slices.Index(docs, p.Source)
-		if d < 0 {
-			d, docs = len(docs), append(docs, p.Source)
-			date := ""
-			if i := slices.IndexFunc(c.Sources, func(m corpus.Meta) bool { return m.ID == p.Source }); i >= 0 {
-				date = c.Sources[i].Date()
-			}
-			r.dates = append(r.dates, date)
-		}
-		r.docOf[i] = d
-		r.refs[i] = map[string]bool{}
-		for _, ref := range lexical.References(letters(p)) {
-			r.refs[i][ref] = true
-		}
-	}
-	r.docs = len(docs)
-	// patterns are checked when a corpus is linted; a broken one counts as none
-	r.wants, _ = corpus.Wants(c.Asked)
-	r.wants = r.wants[:min(len(r.wants), maxWants)]
-	return r
+	r.learnGiven(c, from)
 }
 
 // letters gives what a passage is compared by in letters: all its headings and

@@ -102,3 +102,13 @@ type Index interface {
 	// questions do.
 	Known(ctx context.Context, terms []string) ([]bool, error)
 }
+
+// An Extender is an Index that a few entries can be added to at little cost.
+type Extender interface {
+	Index
+
+	// With gives an index of the entries of this one and more behind them, of
+	// the kinds that belong to passages: what it finds is what one Replace with
+	// all of them would. This one stays as it is.
+	With(ctx context.Context, more []Entry) (Index, error)
+}

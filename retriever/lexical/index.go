@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"math"
+	"slices"
 	"sync/atomic"
 )
 
@@ -48,6 +49,10 @@ func (d *Documents) Add(terms int) int {
 	d.norms.Store(nil)
 	return len(d.lens) - 1
 }
+
+// CloneTo makes another, which must be empty, one to add to: this one stays as
+// it is.
+func (d *Documents) CloneTo(to *Documents) { to.lens, to.total = slices.Clip(d.lens), d.total }
 
 // Lens gives the documents' lengths.
 func (d *Documents) Lens() iter.Seq2[int, int] {
@@ -122,10 +127,20 @@ type Index struct {
 	docs  Documents
 	terms map[string]int32
 	posts [][]Posting
+	base  *Index // whose documents come first; nil for none
 }
 
 // NewIndex gives an empty index.
 func NewIndex() *Index { return &Index{terms: map[string]int32{}} }
+
+// Over gives an index to add to, that begins with the documents of x. They are
+// shared: nothing may be added to x any more.
+func Over(x *Index) *Index {
+	y := NewIndex()
+	y.base = x
+	x.docs.CloneTo(&y.docs)
+	return y
+}
 
 // Len is the number of documents.
 func (x *Index) Len() int { return x.docs.Len() }
@@ -156,14 +171,40 @@ func (x *Index) Add(terms []string) int {
 // Postings gives the postings of a term, in the order of the documents; none
 // for a term that no document has.
 func (x *Index) Postings(term string) []Posting {
-	if id, ok := x.terms[term]; ok {
-		return x.posts[id]
+	var before, own []Posting
+	if x.base != nil {
+		before = x.base.Postings(term)
 	}
-	return nil
+	if id, ok := x.terms[term]; ok {
+		own = x.posts[id]
+	}
+	switch {
+	case len(own) == 0:
+		return before
+	case len(before) == 0:
+		return own
+	}
+	return slices.Concat(before, own)
 }
 
 // Terms gives every term that a document has, in no order.
-func (x *Index) Terms() iter.Seq[string] { return maps.Keys(x.terms) }
+func (x *Index) Terms() iter.Seq[string] {
+	if x.base == nil {
+		return maps.Keys(x.terms)
+	}
+	return func(yield func(string) bool) {
+		for t := range x.base.Terms() {
+			if !yield(t) {
+				return
+			}
+		}
+		for t := range x.terms {
+			if len(x.base.Postings(t)) == 0 && !yield(t) {
+				return
+			}
+		}
+	}
+}
 
 // Score scores all documents, see Documents.Score.
 func (x *Index) Score(terms []string, scores []float32) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -133,10 +134,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 			masked = original
 		}
 	}
-	if p.words["purpose"] == "" { // else the message says it
-		query.Text += d.purposeWords(p.facts)
-	}
-	res, err := d.search.Search(ctx, query)
+	res, err := d.find(ctx, query, p, masked.Text)
 	if err != nil {
 		return kiveileder.Answer{}, err
 	}
@@ -148,6 +146,37 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 		a.Confidence = round(res.Verdict.Answers)
 	}
 	return a, nil
+}
+
+// maxAside is the most characters of a message that may have nothing to do with
+// the project that is known.
+const maxAside = 80
+
+// goesOn tells that a message leans on the one before it.
+var goesOn = regexp.MustCompile(`(?i)^\s*(og|men|eller|enn|så|hva (med|om)|kva (med|om)|hvis|dersom|viss|om|and|but|or|what (about|if)|if|so)\b`)
+
+// find searches with the message and, where it does not say it, the purpose
+// that is known. What is no question of the field by itself ("Takk!", "Kan jeg
+// snakke med noen?") does not become one by the purpose.
+func (d *Dialogue) find(ctx context.Context, q retriever.Query, p project, text string) (retriever.Result, error) {
+	purpose := ""
+	if p.words["purpose"] == "" { // else the message says it
+		purpose = d.purposeWords(p.facts)
+	}
+	if purpose != "" && !p.reply && len(p.fresh) == 0 && utf8.RuneCountInString(text) <= maxAside {
+		alone := q
+		alone.History = nil
+		res, err := d.search.Search(ctx, alone)
+		if err != nil {
+			return res, err
+		}
+		switch c := res.Verdict.Class; {
+		case c == retriever.Smalltalk, c == retriever.WantsPerson, c == retriever.Declined && !goesOn.MatchString(text):
+			return res, nil
+		}
+	}
+	q.Text += purpose
+	return d.search.Search(ctx, q)
 }
 
 // longer gives a message, or the question that it may reply to when it is too
@@ -218,6 +247,20 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	v := res.Verdict
 	// who describes a project is in the field, whatever the words are near to
 	describes := p.reply || p.read >= 2
+	asked := subject(t, p, masked.Text)
+	if v.Class == retriever.Declined && v.Intent == "" && d.signals.Obligation.MatchString(masked.Text) && d.signals.InField(masked.Text) {
+		// names of machines that no example has, above all: a person should look
+		v = retriever.Verdict{Class: retriever.Uncertain, Answers: v.Answers, Unanswered: 1}
+		res.Verdict = v
+	}
+	if !p.reply {
+		switch intent := d.signals.Means(masked.Text); {
+		case intent == corpus.Vague:
+			v.Class, v.Intent = retriever.Underspecified, intent
+		case intent != "":
+			v.Class, v.Intent, describes = retriever.Smalltalk, intent, false
+		}
+	}
 	switch {
 	case v.Class == retriever.Smalltalk && !describes:
 		a.Status, a.Lead = kiveileder.Smalltalk, d.texts.Get(v.Intent, a.Language)
@@ -227,19 +270,21 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		return
 	case d.signals.Dispute.MatchString(masked.Text) && !p.reply:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("disagrees", a.Language)
-		d.handOver(a, v)
+		d.handOver(a, v, asked)
 		return
 	case v.Class == retriever.WantsPerson && !p.reply:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get(v.Intent, a.Language)
-		d.handOver(a, v)
+		d.handOver(a, v, asked)
 		return
 	case d.aboutPerson(masked): // a case is not answered by a quote
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("personal_case", a.Language)
-		d.handOver(a, v)
+		d.handOver(a, v, asked)
 		return
 	case !p.reply && p.said() == 0 && v.Answers >= plainlyAnswered && oneSentence(masked.Text):
 		// a question in general that the sources answer ("Hva er distribuert
 		// maskinlæring?"), though the rules call its subject unclear
+	case !p.reply && oneSentence(masked.Text) && d.answeredBefore(res):
+		// what agencies have answered they need not be asked again, nor the rules
 	case len(p.fresh) > 0 || p.reply:
 		if d.byRules(a, p, res, t, masked.Text) {
 			return
@@ -260,12 +305,21 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	case saysUnclear(a.Citations[0].Quote):
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("unclear_rules", a.Language)
 	default:
-		a.Status, a.Lead = kiveileder.Answered, d.texts.Get("answered", a.Language)
+		a.Status, a.Lead = kiveileder.Answered, d.sourcesSay(a)
+	}
+	d.handOver(a, v, asked)
+}
+
+// sourcesSay leads in what was found, and says so when the first of it is old,
+// unless a finding rests on it: that says itself what holds.
+func (d *Dialogue) sourcesSay(a *kiveileder.Answer) string {
+	carried := slices.ContainsFunc(a.Findings, func(f kiveileder.Finding) bool { return slices.Contains(f.Citations, 0) })
+	if len(a.Citations) > 0 && !carried {
 		if date := a.Citations[0].Date; len(date) >= 4 && yearsBetween(date, d.today()) >= 3 {
-			a.Lead = d.texts.Get("answered_old", a.Language, date[:4])
+			return d.texts.Get("answered_old", a.Language, date[:4])
 		}
 	}
-	d.handOver(a, v)
+	return d.texts.Get("answered", a.Language)
 }
 
 func (d *Dialogue) declined(v retriever.Verdict, l kiveileder.Language) string {
@@ -277,19 +331,53 @@ func (d *Dialogue) declined(v retriever.Verdict, l kiveileder.Language) string {
 	return d.texts.Get("declined", l)
 }
 
-// handOver offers a person: always within reach, also under a sure answer.
-func (d *Dialogue) handOver(a *kiveileder.Answer, v retriever.Verdict) {
+// maxGuessed is how many of those who would know are taken from the nearest
+// topic: further down its list they help less than they confuse.
+const maxGuessed = 2
+
+// handOver offers a person: always within reach, also under a sure answer. Who
+// would know goes by the question's own words, for a hand-over under any
+// answer; where they do not say it, by the nearest topic that the sources do
+// not answer.
+func (d *Dialogue) handOver(a *kiveileder.Answer, v retriever.Verdict, question string) {
+	a.HandOver = &kiveileder.HandOver{Email: Mailbox, Agencies: d.remit(question, a.Language)}
 	who := ""
-	if a.Status == kiveileder.Escalate && len(v.Agencies) > 0 {
-		who = d.texts.Get("hand_over_agencies", a.Language, strings.Join(v.Agencies, ", "))
-	}
-	a.HandOver = &kiveileder.HandOver{
-		Text:  d.texts.Get("hand_over", a.Language, who),
-		Email: Mailbox,
-	}
 	if a.Status == kiveileder.Escalate {
-		a.HandOver.Topic, a.HandOver.Agencies = v.TopicTitle, v.Agencies
+		if len(a.HandOver.Agencies) == 0 {
+			a.HandOver.Topic, a.HandOver.Agencies = v.TopicTitle, v.Agencies[:min(len(v.Agencies), maxGuessed)]
+		}
+		if len(a.HandOver.Agencies) > 0 {
+			who = d.texts.Get("hand_over_agencies", a.Language, strings.Join(a.HandOver.Agencies, ", "))
+		}
 	}
+	a.HandOver.Text = d.texts.Get("hand_over", a.Language, who)
+}
+
+// subject gives the words that a turn is about: a reply's are those of the
+// question that it replies to, with its own.
+func subject(t kiveileder.Turn, p project, text string) string {
+	if p.reply {
+		return t.Original + "\n" + text
+	}
+	return text
+}
+
+// remit names the agencies whose field a question is in by its words.
+func (d *Dialogue) remit(question string, l kiveileder.Language) (names []string) {
+	if d.rules == nil {
+		return nil
+	}
+	for _, key := range d.signals.Remit(question) {
+		ag, ok := d.rules.Agency(key)
+		switch {
+		case !ok:
+		case l == kiveileder.English:
+			names = append(names, ag.Name.Get(l))
+		default:
+			names = append(names, ag.Short) // as it is called in Norwegian
+		}
+	}
+	return names
 }
 
 // clarify asks back, when too little is said to be answered, for what the rules
@@ -304,7 +392,7 @@ func (d *Dialogue) clarify(a *kiveileder.Answer, p project, res retriever.Result
 	a.Missing = p.result.Missing
 	a.Ask, a.Asked = d.ask(open[0], a.Language), t.Asked+1
 	d.cite(a, res.Hits, 2)
-	d.handOver(a, res.Verdict)
+	d.handOver(a, res.Verdict, subject(t, p, t.Question))
 	return true
 }
 

@@ -51,10 +51,10 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 	default:
 		a.Status, a.Lead = kiveileder.Answered, d.texts.Get("rules_answered", a.Language)
 		if plain {
-			a.Lead = d.texts.Get("answered", a.Language)
+			a.Lead = d.sourcesSay(a)
 		}
 	}
-	d.handOver(a, res.Verdict)
+	d.handOver(a, res.Verdict, subject(t, p, text))
 	d.handOverToAuthorities(a)
 	return true
 }
@@ -62,6 +62,10 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 // From these probabilities on a question asks for what the sources do not say,
 // however well the project is described, or when little is said of it.
 const plainlyBeside, besideWhenLittle = .97, .8
+
+// hardlyAnswered is the probability under which the sources say nothing near to
+// a question that names a kind of tool and no more.
+const hardlyAnswered = .1
 
 // plainlyAnswered is the probability from which on the sources answer a question
 // in general, whatever the rules say of its subject.
@@ -75,6 +79,8 @@ func (d *Dialogue) beside(p project, v retriever.Verdict, text string) bool {
 		return false
 	case v.Unanswered >= plainlyBeside:
 		return true
+	case v.Answers < hardlyAnswered && slices.Equal(p.fresh, []string{"tool_type"}) && len(p.facts) == 1:
+		return true // what kind of tool it is does not settle what it may be used for
 	case d.signals.General.MatchString(text):
 		return false
 	case d.signals.More.MatchString(text), v.Unanswered >= besideWhenLittle && p.said() <= 2:

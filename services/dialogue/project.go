@@ -94,11 +94,23 @@ func (p project) open() []string {
 // a tool, and without a project of one's own, they say nothing of one.
 var ofData = []string{"data_sources", "registry_scope", "linkage", "consent", "data_identifiability", "cross_institution", "scientific_method", "fully_automated"}
 
-// readOwn reads a message, unless it only asks about data in general.
+// ofDevices are facts that a search word names as well: who writes "CE-merking"
+// and no more does not say that there is a product that has it.
+var ofDevices = []string{"market_route", "device_class", "is_manufacturer", "manufacturer_intended_medical_purpose"}
+
+// maxSearchWords is the most words of a message that may be no more than words
+// to search for.
+const maxSearchWords = 2
+
+// readOwn reads a message, unless it only asks about data in general, or is a
+// search word.
 func (p *project) readOwn(d *Dialogue, text string) {
 	facts, words := maps.Clone(p.facts), map[string]string{}
 	fresh := d.read(text, facts, words)
-	general := !slices.ContainsFunc(fresh, func(f string) bool { return !slices.Contains(ofData, f) })
+	searched := len(strings.Fields(text)) <= maxSearchWords
+	general := !slices.ContainsFunc(fresh, func(f string) bool {
+		return !slices.Contains(ofData, f) && !(searched && slices.Contains(ofDevices, f))
+	})
 	if general && len(p.facts) == 0 && !d.signals.Own.MatchString(text) {
 		return
 	}

@@ -127,6 +127,62 @@ func Test(t *testing.T, open func(t *testing.T) index.Index) {
 			t.Errorf("Version = %q, want v1", v)
 		}
 	})
+	t.Run("added to", func(t *testing.T) {
+		x, ok := open(t).(index.Extender)
+		if !ok {
+			t.Skip("it cannot be")
+		}
+		if err := x.Replace(ctx, "v1", entries()); err != nil {
+			t.Fatal(err)
+		}
+		e := func(n int, k index.Kind, ref int32, text string) index.Entry {
+			return index.Entry{Kind: k, Ref: ref, Text: text, Vector: unit(n), InvLen: 1 + float32(n)/10}
+		}
+		more := []index.Entry{
+			e(11, index.PassageText, 3, "Svaret gjelder taushetsplikten på øya."),
+			e(12, index.Sentence, 3, "Svaret gjelder."),
+			e(13, index.Question, 3, "Gjelder taushetsplikten på øya?"),
+			e(14, index.Question, 0, "Er dispensasjon nødvendig på øya?"), // of a passage that was there
+		}
+		y, err := x.With(ctx, more)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := open(t)
+		if err := whole.Replace(ctx, "v2", append(entries(), more...)); err != nil {
+			t.Fatal(err)
+		}
+		for _, most := range []int{0, 1, 2, 20} {
+			q := query("taushetsplikt på øya", 3, most)
+			want, err := whole.Compare(ctx, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := y.Compare(ctx, q)
+			if d := cmp.Diff(want, got); d != "" || err != nil {
+				t.Errorf("most %d, %v; -replaced with all +added to:\n%s", most, err, d)
+			}
+			wantKnown, _ := whole.Known(ctx, q.Terms)
+			if known, err := y.Known(ctx, q.Terms); !slices.Equal(known, wantKnown) || err != nil {
+				t.Errorf("known %v, %v; want %v", known, err, wantKnown)
+			}
+		}
+		if ms, err := x.Compare(ctx, query("taushetsplikt", 3, 0)); err != nil || len(ms) != len(entries()) {
+			t.Errorf("what was added to has %d entries, %v; want %d", len(ms), err, len(entries()))
+		}
+		if v, _ := y.Version(ctx); v != "v1" {
+			t.Errorf("Version = %q, want that of what it stands on", v)
+		}
+		for what, bad := range map[string]index.Entry{
+			"a passage without its text": {Kind: index.Question, Ref: 4, Text: "?", Vector: unit(1)},
+			"a second text":              {Kind: index.PassageText, Ref: 1, Text: "x", Vector: unit(1)},
+			"an example":                 {Kind: index.Intent, Text: "hei", Vector: unit(1)},
+		} {
+			if _, err := x.With(ctx, []index.Entry{bad}); err == nil {
+				t.Errorf("%s is taken", what)
+			}
+		}
+	})
 	t.Run("asked while replaced", func(t *testing.T) {
 		x := filled(t, open)
 		n := len(entries())

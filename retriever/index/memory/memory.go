@@ -45,45 +45,8 @@ type space struct {
 // Replace builds the postings and switches over.
 func (x *Index) Replace(ctx context.Context, version string, entries []index.Entry) error {
 	s := &state{version: version, entries: entries, texts: lexical.NewIndex(), others: lexical.NewIndex(), doc: make([]int32, len(entries))}
-	passages := 0
-	for _, e := range entries {
-		if e.Kind.OfPassage() {
-			passages = max(passages, int(e.Ref)+1)
-		}
-	}
-	s.byPassage = make([][]int32, passages)
-	heads := make([]int, passages)
-	for i, e := range entries {
-		if e.Kind == index.PassageText {
-			heads[e.Ref]++
-		}
-		if e.Kind.OfPassage() {
-			s.byPassage[e.Ref] = append(s.byPassage[e.Ref], int32(i))
-		}
-	}
-	for p, n := range heads {
-		if n != 1 {
-			return fmt.Errorf("passage %d has %d texts, want one", p, n)
-		}
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() { s.add(s.texts, func(k index.Kind) bool { return k == index.PassageText }) })
-	s.add(s.others, func(k index.Kind) bool { return k > index.Sentence })
-	wg.Wait()
-	for i, e := range entries {
-		switch {
-		case e.Kind == index.Sentence:
-			s.doc[i] = -1
-		case e.Kind == index.Question && int(s.doc[i]) == s.bank:
-			s.bank++
-		}
-	}
-	s.spaces.New = func() any {
-		return &space{
-			cos: make([]float32, len(entries)), grams: make([]float32, len(entries)),
-			texts: make([]float32, s.texts.Len()), others: make([]float32, s.others.Len()),
-			taken: make([]bool, len(entries)), order: make([]int32, 0, len(entries)),
-		}
+	if err := s.build(0); err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -92,8 +55,84 @@ func (x *Index) Replace(ctx context.Context, version string, entries []index.Ent
 	return nil
 }
 
-func (s *state) add(to *lexical.Index, of func(index.Kind) bool) {
-	for i, e := range s.entries {
+// With implements index.Extender. It shares what this one has.
+func (x *Index) With(ctx context.Context, more []index.Entry) (index.Index, error) {
+	old := x.state.Load()
+	if old == nil || len(more) == 0 {
+		y := &Index{}
+		if old == nil {
+			return y, y.Replace(ctx, "", more)
+		}
+		return x, nil
+	}
+	for _, e := range more {
+		if !e.Kind.OfPassage() {
+			return nil, fmt.Errorf("an added entry has kind %d", e.Kind)
+		}
+	}
+	s := &state{
+		version: old.version, entries: slices.Concat(old.entries, more), byPassage: slices.Clone(old.byPassage),
+		texts: lexical.Over(old.texts), others: lexical.Over(old.others), doc: slices.Concat(old.doc, make([]int32, len(more))), bank: old.bank,
+	}
+	for i := range s.byPassage { // they are appended to
+		s.byPassage[i] = slices.Clip(s.byPassage[i])
+	}
+	if err := s.build(len(old.entries)); err != nil {
+		return nil, err
+	}
+	y := &Index{}
+	y.state.Store(s)
+	return y, ctx.Err()
+}
+
+// build makes ready the entries from a number on.
+func (s *state) build(from int) error {
+	before := len(s.byPassage)
+	heads := make([]int, before)
+	for i, e := range s.entries[from:] {
+		if !e.Kind.OfPassage() {
+			continue
+		}
+		for int(e.Ref) >= len(s.byPassage) {
+			s.byPassage, heads = append(s.byPassage, nil), append(heads, 0)
+		}
+		if e.Kind == index.PassageText {
+			heads[e.Ref]++
+		}
+		s.byPassage[e.Ref] = append(s.byPassage[e.Ref], int32(from+i))
+	}
+	for p, n := range heads {
+		if p < before {
+			n++ // it has one
+		}
+		if n != 1 {
+			return fmt.Errorf("passage %d has %d texts, want one", p, n)
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { s.add(from, s.texts, func(k index.Kind) bool { return k == index.PassageText }) })
+	s.add(from, s.others, func(k index.Kind) bool { return k > index.Sentence })
+	wg.Wait()
+	for i, e := range s.entries[from:] {
+		switch {
+		case e.Kind == index.Sentence:
+			s.doc[from+i] = -1
+		case e.Kind == index.Question && int(s.doc[from+i]) == s.bank:
+			s.bank++
+		}
+	}
+	s.spaces.New = func() any {
+		return &space{
+			cos: make([]float32, len(s.entries)), grams: make([]float32, len(s.entries)),
+			texts: make([]float32, s.texts.Len()), others: make([]float32, s.others.Len()),
+			taken: make([]bool, len(s.entries)), order: make([]int32, 0, len(s.entries)),
+		}
+	}
+	return nil
+}
+
+func (s *state) add(from int, to *lexical.Index, of func(index.Kind) bool) {
+	for i, e := range s.entries[from:] {
 		if !of(e.Kind) {
 			continue
 		}
@@ -101,7 +140,7 @@ func (s *state) add(to *lexical.Index, of func(index.Kind) bool) {
 		if text == "" {
 			text = e.Text
 		}
-		s.doc[i] = int32(to.Add(lexical.Terms(text)))
+		s.doc[from+i] = int32(to.Add(lexical.Terms(text)))
 	}
 }
 

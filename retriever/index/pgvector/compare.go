@@ -150,8 +150,8 @@ func (c *comparison) score(ctx context.Context) error {
 				err = e
 				return nil
 			}
-			c.w.posts = got
-			return got
+			c.w.posts = c.g.behind(got, term, side)
+			return c.w.posts
 		}, c.w.scores[side])
 	}
 	return err
@@ -185,6 +185,7 @@ type search struct {
 	whole bool    // all entries of the kind are candidates
 	most  int     // how many candidates Postgres is asked for
 	found []int32 // the candidates
+	asked int     // how many of them Postgres gave
 	last  float64 // what no entry beyond them exceeds, as Postgres computes
 	top   top
 }
@@ -194,7 +195,7 @@ func (c *comparison) newSearch(k index.Kind) search {
 	if c.g.clouds[k].HNSW { // nothing is proven
 		s.most = c.q.Most
 	}
-	s.whole = len(c.g.ofKind[k]) <= max(s.most, c.store.opts.Whole)
+	s.whole = c.g.stored(k) <= max(s.most, c.store.opts.Whole)
 	if !s.whole {
 		var ok bool
 		s.ask, ok = c.g.clouds[k].ask(c.q.Probe, c.q.Offset[k.Side()])
@@ -210,11 +211,11 @@ func (c *comparison) fetch(ctx context.Context, searches []search, kinds []index
 	most, graph := 0, false
 	for _, k := range kinds {
 		s := &searches[k]
-		if s.whole || s.most >= len(c.g.ofKind[k]) {
+		if s.whole || s.most >= c.g.stored(k) {
 			s.whole, s.found = true, c.g.ofKind[k]
 			continue
 		}
-		s.found, s.last = make([]int32, 0, s.most), math.Inf(1)
+		s.found, s.asked, s.last = slices.Clone(c.g.ofKind[k][c.g.stored(k):]), 0, math.Inf(1) // all of the tail
 		args = append(args, s.ask.vector)
 		// the limit stands in the text: the planner must know it to choose the graph
 		parts = append(parts, fmt.Sprintf(`(select %d, no, w <#> $%d::halfvec d from %s order by d limit %d)`, k, len(args), entryTable(c.g.id, k), s.most))
@@ -243,6 +244,7 @@ func (c *comparison) fetch(ctx context.Context, searches []search, kinds []index
 			}
 			s := &searches[k]
 			s.found = append(s.found, no)
+			s.asked++
 			s.last = min(s.last, -d)
 			return nil
 		})
@@ -278,7 +280,7 @@ func (c *comparison) settle(s *search) bool {
 		return true
 	}
 	worst := s.top.best[0].value // of those picked
-	return len(s.found) == s.most && float64(worst) > s.last*s.ask.unit+s.ask.bound
+	return s.asked == s.most && float64(worst) > s.last*s.ask.unit+s.ask.bound
 }
 
 func (c *comparison) cos(b *block, i int, k index.Kind) float32 {

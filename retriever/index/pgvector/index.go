@@ -75,13 +75,13 @@ func (x *Index) Known(ctx context.Context, terms []string) ([]bool, error) {
 	}
 	for i, t := range terms {
 		p := ps[t]
-		out[i] = len(p[texts]) > 0 && g.sides[texts].docs.Len() > 0
+		out[i] = len(p[texts]) > 0 && g.sides[texts].docs.Len() > 0 || len(g.behind(nil, t, texts)) > 0
 		if !out[i] {
 			of, err := readPostings(nil, p[others], g.sides[others].docs.Len())
 			if err != nil {
 				return nil, err
 			}
-			out[i] = lexical.Count(of, g.bank) >= 2
+			out[i] = lexical.Count(g.behind(of, t, others), g.bank) >= 2
 		}
 	}
 	return out, nil
@@ -131,6 +131,7 @@ func (s *Store) postings(ctx context.Context, g *generation, terms []string) (ma
 
 // blocks adds the blocks to have, from the cache or the database.
 func (s *Store) blocks(ctx context.Context, g *generation, have map[int32]*block, want []int32) error {
+	g.own(have, want)
 	var missing []int32
 	for _, n := range want {
 		if have[n] != nil {

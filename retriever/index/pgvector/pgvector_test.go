@@ -78,6 +78,18 @@ func TestEqualsMemory(t *testing.T) {
 		for range 8 {
 			same(rt, &m, x, randomQuery(rng, dim))
 		}
+		more := randomMore(rng, entries, dim)
+		if len(more) > 0 && len(entries) > 0 {
+			if err := m.Replace(ctx, "", append(slices.Clip(entries), more...)); err != nil {
+				rt.Fatal(err)
+			}
+			if x, err = x.(index.Extender).With(ctx, more); err != nil {
+				rt.Fatal(err)
+			}
+			for range 4 {
+				same(rt, &m, x, randomQuery(rng, dim))
+			}
+		}
 		if err := pgvectorPrune(ctx, s); err != nil {
 			rt.Fatal(err)
 		}
@@ -181,6 +193,33 @@ func randomEntries(rng *rand.Rand, passages, others, dim int) []index.Entry {
 	}
 	if rng.IntN(2) == 0 {
 		rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	}
+	return out
+}
+
+// randomMore gives entries to add: new passages, and questions of old ones.
+func randomMore(rng *rand.Rand, before []index.Entry, dim int) (out []index.Entry) {
+	passages := int32(0)
+	for _, e := range before {
+		if e.Kind == index.PassageText {
+			passages++
+		}
+	}
+	entry := func(k index.Kind, ref int32) {
+		v := make([]float32, dim)
+		for i := range v {
+			v[i] = float32(rng.NormFloat64())
+		}
+		out = append(out, index.Entry{Kind: k, Ref: ref, Text: randomText(rng), Vector: v, InvLen: rng.Float32()})
+	}
+	for range rng.IntN(4) {
+		entry(index.PassageText, passages)
+		passages++
+	}
+	for range rng.IntN(30) {
+		if passages > 0 {
+			entry([]index.Kind{index.Sentence, index.Question}[rng.IntN(2)], rng.Int32N(passages))
+		}
 	}
 	return out
 }

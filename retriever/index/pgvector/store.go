@@ -237,6 +237,7 @@ type generation struct {
 	version string
 	dim     int
 	clouds  [index.Kinds]cloud
+	tail    *tail // nil when all entries stand in the database
 	spaces  sync.Pool
 }
 

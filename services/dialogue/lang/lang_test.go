@@ -11,6 +11,12 @@ import (
 var examples = map[Language][]string{
 	Bokmal: {
 		"vi er en liten bedrift som lager en app for diabetes",
+		"Vi vil teste en algoritme som leser mammografibilder. Hvem spør vi?",
+		"Hvem spør vi?",
+		"Kan et privat firma få tilgang til journaldata?",
+		"Hva sier lovverket om nytte?",
+		"Hvem spør vi om lov?",
+		"Kan vi bruke KI på legevakta?",
 		"ansvar ved feildiagnose",
 		"chatbot på hjemmesiden",
 		"talegjenkjenning legevakt",
