@@ -19,10 +19,13 @@ const (
 )
 
 // An Error carries a code and a message that a user may read: in plain words,
-// without personal data or inner workings. Err is the chain for operators.
+// without personal data or inner workings. Texts are the same in the languages
+// of the service; without them Message is in the user's language already, or is
+// the same in all. Err is the chain for operators.
 type Error struct {
 	Code    Code
 	Message string
+	Texts   map[Language]string
 	Err     error
 }
 

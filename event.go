@@ -19,6 +19,10 @@ type Event struct {
 // each one.
 const DeskKey = "desk"
 
+// DocumentsKey is the key of events that tell that the documents have changed:
+// they say nothing else.
+const DocumentsKey = "documents"
+
 // A DeskEvent says what people at the desk are doing. It stands in no store:
 // who missed one hears the next.
 type DeskEvent struct {
@@ -27,5 +31,7 @@ type DeskEvent struct {
 	Agency string   `json:"agency,omitempty"`
 	Case   string   `json:"case,omitempty"`
 	Doing  string   `json:"doing,omitempty"` // looks, writes, or nothing: has left
+	Gate   string   `json:"gate,omitempty"`  // of the gateway that says it: one person may be at a case through several
+	Turn   int64    `json:"turn,omitempty"`  // counts what that gateway has said: what comes late is passed over
 	Ended  []string `json:"ended,omitempty"` // keys of sessions that have ended; their sockets are closed
 }

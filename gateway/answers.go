@@ -7,20 +7,22 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"kiveileder"
 	"kiveileder/gateway/wire"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/mail"
 	"kiveileder/services/guidance/register"
+	"kiveileder/services/queue"
 	"kiveileder/web"
 )
 
 // Answers are what the agencies have answered and published. A queue.Calls has
 // them.
 type Answers interface {
-	// Answers gives those that words find, all when there are none.
-	Answers(ctx context.Context, words string) ([]register.Entry, error)
+	// Answers gives those that are wanted, a part of them.
+	Answers(ctx context.Context, w queue.AnswersQuery) (queue.AnswersPage, error)
 	// Answer gives one, also when it is withdrawn. Error: CodeNotFound.
 	Answer(ctx context.Context, number string) (register.Entry, error)
 }
@@ -32,31 +34,63 @@ type Inbound interface {
 	Inbound(ctx context.Context, signature string, raw []byte) error
 }
 
-// found gives the published answers that a request asks for. It has answered
-// when ok is false.
-func (g *Gateway) found(w http.ResponseWriter, r *http.Request) (words string, list []register.Entry, ok bool) {
-	var err error
-	words, err = g.words(r)
-	if err == nil {
-		list, err = g.Answers.Answers(r.Context(), words)
+// How many published answers a page has: of the register, of its feed, and as
+// JSON, where who asks may choose.
+const answersOnPage, answersInFeed, answersInList, maxAnswersInList = 20, 50, 100, 200
+
+// found gives the published answers that a request asks for, and of which page
+// of so many: each has an address, "side" of them, the first one none. It has
+// answered when ok is false.
+func (g *Gateway) found(w http.ResponseWriter, r *http.Request, q queue.AnswersQuery, param string) (list []register.Entry, at web.Pages, ok bool) {
+	at.Page = 1
+	if s := r.URL.Query().Get(param); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 1_000_000 || strconv.Itoa(n) != s {
+			g.nothing(w, r)
+			return nil, at, false
+		}
+		at.Page = n
 	}
+	q.From = (at.Page - 1) * q.Most
+	found, err := g.Answers.Answers(r.Context(), q)
 	if err != nil {
 		g.fail(w, r, err)
-		return "", nil, false
+		return nil, at, false
 	}
-	return words, list, true
+	at.Total, at.Of = found.Total, max((found.Total+q.Most-1)/q.Most, 1)
+	if at.Page > at.Of { // no page ever was there, or no more
+		g.nothing(w, r)
+		return nil, at, false
+	}
+	return found.Answers, at, true
 }
 
-// listAnswers answers GET /v1/answers?q=….
+// listAnswers answers GET /v1/answers?q=…&page=…&limit=….
 func (g *Gateway) listAnswers(w http.ResponseWriter, r *http.Request) {
-	_, list, ok := g.found(w, r)
+	q := queue.AnswersQuery{Most: answersInList}
+	var err error
+	if q.Words, err = g.words(r); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	if s := r.URL.Query().Get("limit"); s != "" {
+		if q.Most, err = strconv.Atoi(s); err != nil || q.Most < 1 || q.Most > maxAnswersInList {
+			g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "limit: 1–%d", maxAnswersInList))
+			return
+		}
+	}
+	list, at, ok := g.found(w, r, q, "page")
 	if !ok {
 		return
 	}
 	if list == nil {
 		list = []register.Entry{}
 	}
-	g.reply(w, http.StatusOK, map[string]any{"answers": list})
+	out := map[string]any{"answers": list, "total": at.Total, "page": at.Page}
+	if at.Page < at.Of {
+		out["next"] = at.Page + 1
+	}
+	g.reply(w, http.StatusOK, out)
 }
 
 // oneAnswer answers GET /v1/answers/{number}.
@@ -78,14 +112,15 @@ func (g *Gateway) publishedAnswer(r *http.Request) (register.Entry, error) {
 	return g.Answers.Answer(r.Context(), number)
 }
 
-// answersFeed answers GET /svar/feed.atom.
+// answersFeed answers GET /svar/feed.atom?side=….
 func (g *Gateway) answersFeed(w http.ResponseWriter, r *http.Request) {
-	list, err := g.Answers.Answers(r.Context(), "")
-	if err != nil {
-		g.fail(w, r, err)
+	list, at, ok := g.found(w, r, queue.AnswersQuery{Changed: true, Most: answersInFeed}, "side")
+	if !ok {
 		return
 	}
-	b, err := register.Feed(register.Site{Origin: g.baseURL(r), Began: g.began, Name: g.agencyNames(kiveileder.Bokmal)}, list)
+	b, err := register.Feed(register.Site{
+		Origin: g.baseURL(r), Began: g.began, Name: g.agencyNames(kiveileder.Bokmal), Page: at.Page, Pages: at.Of,
+	}, list)
 	if err != nil {
 		g.fail(w, r, err)
 		return
@@ -111,18 +146,23 @@ func (g *Gateway) agencyNames(l kiveileder.Language) func(key string) string {
 	}
 }
 
-// answersPage answers GET /svar?q=…&lang=nb|nn|en.
+// answersPage answers GET /svar?q=…&side=…&lang=nb|nn|en.
 func (g *Gateway) answersPage(w http.ResponseWriter, r *http.Request) {
 	lang, ok := g.pageLanguage(w, r)
 	if !ok {
 		return
 	}
-	words, list, ok := g.found(w, r)
+	words, err := g.words(r)
+	if err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	list, at, ok := g.found(w, r, queue.AnswersQuery{Words: words, Most: answersOnPage}, "side")
 	if !ok {
 		return
 	}
 	g.page(w, r, http.StatusOK, func(out io.Writer) error {
-		return web.Answers(out, web.AnswersData{Lang: lang, Words: words, Entries: list, Name: g.agencyNames(lang)})
+		return web.Answers(out, web.AnswersData{Lang: lang, Words: words, Entries: list, Pages: at, Name: g.agencyNames(lang)})
 	})
 }
 
@@ -162,14 +202,26 @@ func (g *Gateway) pageLanguage(w http.ResponseWriter, r *http.Request) (lang kiv
 	return lang, true
 }
 
-// inbound answers POST /v1/mail/inbound: a mail, raw, with a signature.
+// mailsAtOnce is how many mails are taken in at the same time, of up to ten
+// megabytes each.
+const mailsAtOnce = 8
+
+// inbound answers POST /v1/mail/inbound: a mail, raw, with a signature. 400, 413
+// and 429 are for one that is not to be sent again.
 func (g *Gateway) inbound(w http.ResponseWriter, r *http.Request) {
 	signature := r.Header.Get(mail.HookHeader)
 	if signature == "" { // nobody who may sends one: ten megabytes of it are not read
 		g.failAs(w, r, http.StatusUnauthorized, kiveileder.Errorf(kiveileder.CodeInvalid, mail.HookHeader))
 		return
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mail.MaxMail))
+	select { // what is signed is known when all of it is read
+	case g.mails <- struct{}{}:
+		defer func() { <-g.mails }()
+	default:
+		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeUnavailable, "as many mails at once as there may be"))
+		return
+	}
+	raw, err := readUpTo(w, r, mail.MaxMail)
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
@@ -179,9 +231,12 @@ func (g *Gateway) inbound(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_case_size", LanguageOf(r)), Err: err})
 		return
 	}
-	if err := g.Inbound.Inbound(r.Context(), signature, raw); err != nil {
+	switch err := g.Inbound.Inbound(r.Context(), signature, raw); {
+	case kiveileder.ErrorCode(err) == kiveileder.CodeConflict: // its case takes no more: as wrong the next time
+		g.failAs(w, r, http.StatusBadRequest, err)
+	case err != nil:
 		g.fail(w, r, err)
-		return
+	default:
+		w.WriteHeader(http.StatusNoContent)
 	}
-	w.WriteHeader(http.StatusNoContent)
 }

@@ -31,6 +31,8 @@ type Desk interface {
 	About(ctx context.Context, id string) (queue.About, error)
 	// Case gives a case; seen notes that this person has seen it so far.
 	Case(ctx context.Context, who guidance.Actor, id string, seen bool) (queue.DeskCase, error)
+	// Earlier gives what a case leaves out: the newest events before one.
+	Earlier(ctx context.Context, who guidance.Actor, id string, before int64) (queue.DeskPast, error)
 	// Do carries out a command of Command.Actor.
 	Do(ctx context.Context, id string, c guidance.Command) (queue.DeskResult, error)
 	// Beat holds a case for another while.
@@ -125,14 +127,39 @@ func (g *Gateway) acting(r *http.Request) guidance.Actor {
 func (g *Gateway) deskPage(w http.ResponseWriter, r *http.Request) {
 	s, _ := login.SessionOf(r.Context())
 	g.privatePage(w, r, http.StatusOK, func(out io.Writer) error {
-		return web.Desk(out, web.DeskData{Person: s.Person.ID, Name: s.Person.Name, Agency: s.Person.Agency, Demo: s.Provider == ""})
+		return web.Desk(out, web.DeskData{
+			Person: s.Person.ID, Name: s.Person.Name, Agency: s.Person.Agency, Demo: s.Provider == "", Roles: roles(s.Person), May: g.Login.Table().Of(s.Person),
+		})
 	})
+}
+
+func roles(p login.Person) (names []string) {
+	for _, r := range p.Roles {
+		names = append(names, string(r))
+	}
+	return names
+}
+
+// A deskInfo is what the desk's pages need, with the names of documents.
+type deskInfo struct {
+	queue.Desk
+	Sources map[string]sourceName `json:"sources"` // by their ids
+}
+
+type sourceName struct {
+	Title     string `json:"title"`
+	Publisher string `json:"publisher,omitempty"`
+	Date      string `json:"date,omitempty"`
 }
 
 // deskHome answers GET /v1/desk.
 func (g *Gateway) deskHome(w http.ResponseWriter, r *http.Request) {
 	d, err := g.Desk.Desk(r.Context())
-	g.give(w, r, d, err)
+	home := deskInfo{Desk: d, Sources: map[string]sourceName{}}
+	for _, s := range g.Library.Sources() {
+		home.Sources[s.ID] = sourceName{s.Title, strings.Join(s.Publisher, ", "), s.Date()}
+	}
+	g.give(w, r, home, err)
 }
 
 // give answers with what was found, or why nothing was.
@@ -199,8 +226,19 @@ func listed[T ~string](all []T) string {
 	return strings.Join(names, ", ")
 }
 
-// deskCase answers GET /v1/cases/{case}?seen=1.
+// deskCase answers GET /v1/cases/{case}?seen=1, and with before=… a piece of its
+// past.
 func (g *Gateway) deskCase(w http.ResponseWriter, r *http.Request) {
+	if s := r.URL.Query().Get("before"); s != "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 1 {
+			g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "before: 1–"))
+			return
+		}
+		past, err := g.Desk.Earlier(r.Context(), g.acting(r), r.PathValue("case"), n)
+		g.give(w, r, past, err)
+		return
+	}
 	c, err := g.Desk.Case(r.Context(), g.acting(r), r.PathValue("case"), r.URL.Query().Get("seen") == "1")
 	g.give(w, r, c, err)
 }
@@ -248,13 +286,25 @@ func (g *Gateway) deskExport(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(f.Content) // the client went away; nobody is left to tell
 }
 
+// A deadMail is a mail that was given up, with the number of its case.
+type deadMail struct {
+	guidance.Mail
+	Number string `json:"number"`
+}
+
 // deadMails answers GET /v1/mails/dead.
 func (g *Gateway) deadMails(w http.ResponseWriter, r *http.Request) {
 	mails, err := g.Desk.DeadMails(r.Context())
-	if mails == nil {
-		mails = []guidance.Mail{}
+	out, numbers := []deadMail{}, map[string]string{}
+	for _, m := range mails {
+		if _, known := numbers[m.Case]; !known && err == nil {
+			var about queue.About
+			about, err = g.Desk.About(r.Context(), m.Case)
+			numbers[m.Case] = about.Number
+		}
+		out = append(out, deadMail{m, numbers[m.Case]})
 	}
-	g.give(w, r, map[string]any{"mails": mails}, err)
+	g.give(w, r, map[string]any{"mails": out}, err)
 }
 
 // mailAgain answers POST /v1/mails/{mail}/again.

@@ -25,3 +25,6 @@ func (g *Gateway) Accepting() bool {
 
 // ActorOf chooses the role in which somebody does something.
 var ActorOf = actor
+
+// MailsAtOnce is how many mails are taken in at the same time.
+const MailsAtOnce = mailsAtOnce

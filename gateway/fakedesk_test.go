@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -29,6 +30,7 @@ type fakeDesk struct {
 	who     guidance.Actor
 	kept    map[string]json.RawMessage
 	query   queue.DeskQuery
+	rows    []queue.DeskRow
 	result  queue.DeskResult
 	beat    queue.BeatResult
 	abouts  int
@@ -67,7 +69,7 @@ func (d *fakeDesk) List(_ context.Context, who guidance.Actor, q queue.DeskQuery
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.query = q
-	return queue.DeskPage{}, nil
+	return queue.DeskPage{Cases: d.rows}, nil
 }
 
 func (d *fakeDesk) About(_ context.Context, id string) (queue.About, error) {
@@ -85,6 +87,11 @@ func (d *fakeDesk) About(_ context.Context, id string) (queue.About, error) {
 func (d *fakeDesk) Case(_ context.Context, who guidance.Actor, id string, _ bool) (queue.DeskCase, error) {
 	d.by(who)
 	return d.one(id), d.there(id)
+}
+
+func (d *fakeDesk) Earlier(_ context.Context, who guidance.Actor, id string, before int64) (queue.DeskPast, error) {
+	d.by(who)
+	return queue.DeskPast{Log: []guidance.Event{{Seq: before - 1, Kind: guidance.Claimed, Data: guidance.ClaimedData{}}}, Earlier: before - 2}, d.there(id)
 }
 
 func (d *fakeDesk) Do(_ context.Context, id string, c guidance.Command) (queue.DeskResult, error) {
@@ -162,7 +169,9 @@ func (d *fakeDesk) Keep(_ context.Context, person, key string, v json.RawMessage
 	return nil
 }
 
-func (d *fakeDesk) DeadMails(context.Context) ([]guidance.Mail, error) { return nil, nil }
+func (d *fakeDesk) DeadMails(context.Context) ([]guidance.Mail, error) {
+	return []guidance.Mail{{ID: "m1", Case: "dmp", Kind: "answer", Reason: "550 no such user"}, {ID: "m2", Case: "dmp"}}, nil
+}
 func (d *fakeDesk) Again(_ context.Context, mail string) error {
 	if mail != "m1" {
 		return kiveileder.Errorf(kiveileder.CodeNotFound, "Brevet finnes ikke.")
@@ -174,17 +183,32 @@ func (d *fakeDesk) Inbound(_ context.Context, signature string, raw []byte) erro
 	if signature != "t=1,v1=00" {
 		return kiveileder.Errorf(kiveileder.CodeInvalid, "Signaturen er ikke gyldig.")
 	}
+	if string(raw) == "full" {
+		return guidance.ErrFull
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.inbound = string(raw)
 	return nil
 }
 
-func (d *fakeDesk) Answers(_ context.Context, words string) ([]register.Entry, error) {
-	if words == "ingenting" {
-		return nil, nil
+func (d *fakeDesk) Answers(_ context.Context, w queue.AnswersQuery) (queue.AnswersPage, error) {
+	n := 1
+	switch w.Words {
+	case "ingenting":
+		n = 0
+	case "mange":
+		n = 45
 	}
-	return []register.Entry{published}, nil
+	p := queue.AnswersPage{Total: n}
+	for i := w.From; i < min(n, w.From+w.Most); i++ {
+		e := published
+		if n > 1 {
+			e.Title = fmt.Sprint("Svar ", i+1)
+		}
+		p.Answers = append(p.Answers, e)
+	}
+	return p, nil
 }
 
 func (d *fakeDesk) Answer(_ context.Context, number string) (register.Entry, error) {
@@ -240,7 +264,7 @@ func newBureau(t *testing.T, change ...func(*gateway.Deps)) *bureau {
 	}
 	ola, mari := b.people["hdir"].ID, b.people["dmp"].ID
 	b.desk.cases = map[string]queue.About{
-		"hdir": {Agencies: []string{"hdir"}, Members: []string{ola}}, "dmp": {Agencies: []string{"dmp"}, Members: []string{mari}},
+		"hdir": {Agencies: []string{"hdir"}, Members: []string{ola}}, "dmp": {Number: "KI-dmp", Agencies: []string{"dmp"}, Members: []string{mari}},
 		"both": {Agencies: []string{"hdir", "dmp"}, Members: []string{ola, mari}}, "fresh": {Agencies: []string{"hdir"}},
 	}
 	return b

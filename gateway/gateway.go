@@ -128,6 +128,7 @@ type Gateway struct {
 	turns       turns
 	lanes       lanes
 	rulePages   rulePages
+	mails       chan struct{} // of those that are being taken in
 
 	deskUpgrader *websocket.Upgrader
 	deskConfig   *ws.Config
@@ -154,6 +155,7 @@ func New(cfg Config, d Deps) *Gateway {
 		wsConfig:   ws.NewConfig(ws.Config{MaxFrame: maxFrame, Ping: pingTime, Total: totalTime, Idle: idleTime, Panic: logPanic(d.Log)}),
 		hub:        newHub(), looks: newCaseLooks(),
 		sockets: newSockets(cfg.MaxSockets, cfg.MaxPerClient),
+		mails:   make(chan struct{}, mailsAtOnce),
 		began:   time.Now(),
 	}
 	g.desk = newDesk(g)
@@ -213,7 +215,7 @@ func (g *Gateway) routes() *http.ServeMux {
 		m.HandleFunc("POST /v1/mail/inbound", g.limit(g.openLimits, g.inbound))
 	}
 	if g.Login != nil {
-		g.Login.Routes(m)
+		g.Login.Routes(m, func(h http.HandlerFunc) http.HandlerFunc { return g.limit(g.openLimits, h) })
 	}
 	if g.Login != nil && g.Desk != nil {
 		g.mountDesk(deskRoutes{g, m})
@@ -227,6 +229,7 @@ func (g *Gateway) mountDesk(m deskRoutes) {
 	m.Handle("GET /desk", g.deskPage)
 	m.Handle("GET /desk/{case}", g.deskPage)
 	m.Handle("GET /v1/desk", g.deskHome)
+	m.Handle("GET /v1/desk/heads", g.deskHeads)
 	m.Handle("GET /v1/desk/live", g.deskLive)
 	m.Handle("GET /v1/desk/kept", g.keptList)
 	m.Handle("PUT /v1/desk/kept/{key}", g.keptPut)

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"kiveileder"
+	"kiveileder/internal/refusal"
 	"kiveileder/internal/rpc"
 	"kiveileder/retriever"
 	"kiveileder/services/dialogue"
@@ -73,7 +74,7 @@ func (g *Gateway) decodeUpTo(w http.ResponseWriter, r *http.Request, v any, most
 	bad := func(err error) error {
 		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: g.Texts.Get("error_json", LanguageOf(r)), Err: err}
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	b, err := readUpTo(w, r, most)
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over) && long == "error_long":
@@ -89,6 +90,20 @@ func (g *Gateway) decodeUpTo(w http.ResponseWriter, r *http.Request, v any, most
 		return bad(err)
 	}
 	return nil
+}
+
+// spilled is how much of what is refused for its length is read all the same.
+const spilled = 32 << 20
+
+// readUpTo reads a body of at most so many bytes. Error: *http.MaxBytesError for
+// a longer one; a client that sends all of it before it listens hears of that.
+func readUpTo(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		_, _ = io.CopyN(io.Discard, r.Body, spilled)
+	}
+	return b, err
 }
 
 // A searchHit is a hit as GET /v1/search gives it.
@@ -230,7 +245,7 @@ func (g *Gateway) explain(ctx context.Context, lang kiveileder.Language, request
 		g.Log.Warn("request not served", zap.String("request", request), zap.Error(err))
 		return code, g.Texts.Get("error_unavailable", lang)
 	}
-	return code, kiveileder.ErrorMessage(err)
+	return code, refusal.Text(err, lang)
 }
 
 var (

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -32,12 +33,14 @@ const (
 // A desk is who has the desk open here, and who is at which case anywhere.
 type desk struct {
 	g     *Gateway
+	gate  string   // names this gateway among others
 	news  oneByOne // of cases
 	rooms oneByOne // of who is there
 	about *lru.Cache[string, aboutCase]
 
 	mu       sync.Mutex // guards what follows
 	sockets  map[*deskSocket]struct{}
+	turn     int64                   // counts what is said from here
 	at       map[string]room         // by case
 	told     map[[2]string]toldAbout // what was last published, by person and case
 	sweeping bool
@@ -60,7 +63,7 @@ func newDesk(g *Gateway) *desk {
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &desk{g: g, about: about, sockets: map[*deskSocket]struct{}{}, at: map[string]room{}, told: map[[2]string]toldAbout{}}
+	return &desk{g: g, gate: rand.Text()[:12], about: about, sockets: map[*deskSocket]struct{}{}, at: map[string]room{}, told: map[[2]string]toldAbout{}}
 }
 
 // occupied reports whether somebody has the desk open here.
@@ -200,9 +203,6 @@ func (d *desk) enter(e *kiveileder.DeskEvent) {
 		d.at[e.Case] = r
 	}
 	changed := r.put(e, now)
-	if len(r) == 0 {
-		delete(d.at, e.Case)
-	}
 	d.sweepLater()
 	d.mu.Unlock()
 	if changed {
@@ -276,9 +276,11 @@ func (d *desk) say(ctx context.Context, p login.Person, id string) {
 		return
 	}
 	d.told[key] = toldAbout{doing, now}
+	d.turn++
+	e := &kiveileder.DeskEvent{Person: p.ID, Name: p.Name, Agency: p.Agency, Case: id, Doing: doing, Gate: d.gate, Turn: d.turn}
 	d.sweepLater()
 	d.mu.Unlock()
-	d.g.publish(ctx, kiveileder.Event{Key: kiveileder.DeskKey, Desk: &kiveileder.DeskEvent{Person: p.ID, Name: p.Name, Agency: p.Agency, Case: id, Doing: doing}})
+	d.g.publish(ctx, kiveileder.Event{Key: kiveileder.DeskKey, Desk: e})
 }
 
 // publish tells all gateways, this one too.

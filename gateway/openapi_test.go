@@ -51,7 +51,7 @@ func TestOpenAPIFields(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[kiveileder.Answer](), reflect.TypeFor[dialogue.Evaluation](),
 		reflect.TypeFor[queue.Form](), reflect.TypeFor[queue.HandOver](), reflect.TypeFor[queue.AskerCase](), reflect.TypeFor[queue.Refusal](),
-		reflect.TypeFor[queue.Desk](), reflect.TypeFor[queue.DeskPage](), reflect.TypeFor[queue.DeskCase](), reflect.TypeFor[queue.DeskResult](),
+		reflect.TypeFor[queue.Desk](), reflect.TypeFor[queue.DeskPage](), reflect.TypeFor[queue.DeskCase](), reflect.TypeFor[queue.DeskPast](), reflect.TypeFor[queue.DeskResult](),
 		reflect.TypeFor[queue.Similar](), reflect.TypeFor[queue.Proposal](), reflect.TypeFor[queue.BeatResult](),
 		reflect.TypeFor[guidance.Mail](), reflect.TypeFor[register.Entry](),
 	} {
@@ -202,11 +202,20 @@ func TestOpenAPIRoutes(t *testing.T) {
 // tell them.
 func registered(t *testing.T) []string {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), "gateway.go", nil, 0)
+	out := patterns(t, "gateway.go")
+	if len(out) < 10 {
+		t.Fatalf("found only the routes %q", out)
+	}
+	return out
+}
+
+// patterns reads those that a file mounts.
+func patterns(t *testing.T, file string) (out []string) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
 	ast.Inspect(f, func(n ast.Node) bool {
 		c, ok := n.(*ast.CallExpr)
 		if !ok || len(c.Args) != 2 {
@@ -223,8 +232,5 @@ func registered(t *testing.T) []string {
 		}
 		return true
 	})
-	if len(out) < 10 {
-		t.Fatalf("found only the routes %q", out)
-	}
 	return out
 }

@@ -91,19 +91,50 @@ func (g *Gateway) page(w http.ResponseWriter, r *http.Request, status int, rende
 		g.fail(w, r, err)
 		return
 	}
+	pageHead(w, "no-cache")
+	out, packs := b.Bytes(), mayPack(w, r)
+	if packs {
+		out = pack(out, gzip.BestSpeed)
+	}
+	writeAll(w, status, out, packs)
+}
+
+// privatePage renders a page that is somebody's own: it is stored nowhere, and
+// not packed.
+func (g *Gateway) privatePage(w http.ResponseWriter, r *http.Request, status int, render func(io.Writer) error) {
+	var b bytes.Buffer
+	if err := render(&b); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	pageHead(w, "no-store")
+	writeAll(w, status, b.Bytes(), false)
+}
+
+// pageHead says what every page says of itself.
+func pageHead(w http.ResponseWriter, cache string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", web.CSP)
-	h.Set("Cache-Control", "no-cache")
-	h.Add("Vary", "Accept-Encoding")
-	out := b.Bytes()
-	if acceptsGzip(r) {
+	h.Set("Cache-Control", cache)
+}
+
+// mayPack reports whether what is the same for everybody goes packed to a
+// client, and tells caches that this depends on the client.
+func mayPack(w http.ResponseWriter, r *http.Request) bool {
+	w.Header().Add("Vary", "Accept-Encoding")
+	return acceptsGzip(r)
+}
+
+// writeAll sends a body that is there whole, packed or not.
+func writeAll(w http.ResponseWriter, status int, body []byte, packed bool) {
+	h := w.Header()
+	if packed {
 		h.Set("Content-Encoding", "gzip")
-		out = pack(out, gzip.BestSpeed)
 	}
-	h.Set("Content-Length", strconv.Itoa(len(out)))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(out)
+	_, _ = w.Write(body) // the client went away; nobody is left to tell
 }
 
 var staticFiles = http.StripPrefix("/static/", http.FileServerFS(web.Static()))
@@ -116,15 +147,10 @@ func (g *Gateway) static(w http.ResponseWriter, r *http.Request) {
 	if web.Immutable(r.URL.Path) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	w.Header().Add("Vary", "Accept-Encoding")
-	if b := packed(strings.TrimPrefix(r.URL.Path, "/static/")); b != nil && acceptsGzip(r) && r.Header.Get("Range") == "" {
-		h := w.Header()
-		h.Set("Content-Type", mime.TypeByExtension(path.Ext(r.URL.Path)))
-		h.Set("Content-Encoding", "gzip")
-		h.Set("Content-Length", strconv.Itoa(len(b)))
-		if r.Method != http.MethodHead {
-			_, _ = w.Write(b)
-		}
+	packs := mayPack(w, r) && r.Header.Get("Range") == ""
+	if b := packed(strings.TrimPrefix(r.URL.Path, "/static/")); b != nil && packs {
+		w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(r.URL.Path)))
+		writeAll(w, http.StatusOK, b, true)
 		return
 	}
 	staticFiles.ServeHTTP(w, r)
@@ -149,23 +175,6 @@ func packed(name string) []byte {
 	b := pack(raw, gzip.BestCompression)
 	packs.Store(name, b)
 	return b
-}
-
-// privatePage renders a page that is somebody's own: it is stored nowhere, and
-// not packed.
-func (g *Gateway) privatePage(w http.ResponseWriter, r *http.Request, status int, render func(io.Writer) error) {
-	var b bytes.Buffer
-	if err := render(&b); err != nil {
-		g.fail(w, r, err)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", web.CSP)
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
 }
 
 func pack(raw []byte, level int) []byte {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"sync"
 
 	"kiveileder"
@@ -78,26 +77,27 @@ func (g *Gateway) regler(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", web.CSP)
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Etag", page.tag)
-	h.Add("Vary", "Accept-Encoding")
+	pageHead(w, "no-cache")
+	w.Header().Set("Etag", page.tag)
+	packs := mayPack(w, r)
 	if r.Header.Get("If-None-Match") == page.tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	if !acceptsGzip(r) {
-		z, err := gzip.NewReader(bytes.NewReader(page.packed))
-		if err != nil {
+	body := page.packed
+	if !packs {
+		if body, err = unpack(body); err != nil {
 			g.fail(w, r, err)
 			return
 		}
-		_, _ = io.Copy(w, z) // the client went away; nobody is left to tell
-		return
 	}
-	h.Set("Content-Encoding", "gzip")
-	h.Set("Content-Length", strconv.Itoa(len(page.packed)))
-	_, _ = w.Write(page.packed)
+	writeAll(w, http.StatusOK, body, packs)
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
 }

@@ -64,7 +64,7 @@ func find(r *run, f *app.Office, number string) (guidance.Snapshot, error) {
 
 type caseListCmd struct {
 	office
-	State  []string `help:"Only in these states: received, assessment, drafting, waiting, signoff, answered, published, referred, withdrawn, reopened."`
+	State  []string `help:"Only in these states: received, assessment, drafting, waiting, signoff, answered, published, referred, withdrawn, closed, reopened."`
 	Agency string   `help:"Only those of an agency, by its key."`
 	Text   string   `help:"Only those with these words in number, title or topics."`
 	Late   bool     `help:"Only those that are overdue."`
@@ -158,7 +158,7 @@ func (c *caseShowCmd) Run(r *run) error {
 		}
 		fmt.Fprintln(r.stdout)
 		t := tabwriter.NewWriter(r.stdout, 0, 4, 2, ' ', 0)
-		for _, e := range d.Log {
+		for _, e := range snap.Log {
 			fmt.Fprintf(t, "%d\t%s\t%s\t%s %s\n", e.Seq, e.At.Format(time.RFC3339), e.Kind, who(e.Actor), e.Actor.Agency)
 		}
 		return t.Flush()
@@ -273,7 +273,7 @@ func (c *caseForgetCmd) Run(r *run) error {
 				return err
 			}
 		} else if open {
-			return fmt.Errorf("the case is not at an end (%s): its texts stay until it is answered, referred or withdrawn; --withdraw withdraws it", snap.Case.State)
+			return fmt.Errorf("the case is not at an end (%s): its texts stay until it is answered, referred, withdrawn or closed; --withdraw withdraws it", snap.Case.State)
 		}
 		if err := f.Anonymise(r.ctx, by, snap.ID, c.Reason); err != nil {
 			return err

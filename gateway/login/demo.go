@@ -89,7 +89,7 @@ func (l *Login) demoLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	l.cfg.Log.Info("login", zap.String("provider", "demo"), zap.String("session", s.Name))
 	to := "/"
-	if p.Is(Lawyer) || p.Is(Lead) {
+	if l.table.Has(p, "desk") {
 		to = "/desk"
 	}
 	http.Redirect(w, r, l.cfg.Origin+to, http.StatusSeeOther)

@@ -23,7 +23,7 @@ func newDemo(t *testing.T) (*world, []login.Link) {
 		t.Fatal(err)
 	}
 	w.Login = l
-	l.Routes(mux)
+	l.Routes(mux, nil)
 	links, err := l.DemoLinks()
 	if err != nil || len(links) < 5 {
 		t.Fatal(links, err)

@@ -11,7 +11,7 @@ import (
 )
 
 // Calls may be made again when their answer was lost, by internal/rpc at
-// another replica, or by a store whose connection broke. Get, List and Touch
+// another replica, or by a store whose connection broke. Get, List, Everyone and Touch
 // stand that by themselves. The others give something once: who is asked again
 // must not say "not the first" of a token that the same caller has just used,
 // nor forget the sessions that the caller has just ended, whose sockets nobody
@@ -63,6 +63,7 @@ const (
 	callGet     = "session-get"
 	callTouch   = "session-touch"
 	callList    = "session-list"
+	callAll     = "session-all"
 	callEnd     = "session-end"
 	callEndOnce = "session-end-once"
 	callOnce    = "session-once"
@@ -127,6 +128,7 @@ func Handle(s *rpc.Server, st Store) {
 	})
 	for name, do := range map[string]func(ctx context.Context, in farCall) ([]Session, error){
 		callList: func(ctx context.Context, in farCall) ([]Session, error) { return st.List(ctx, in.Person) },
+		callAll:  func(ctx context.Context, _ farCall) ([]Session, error) { return st.Everyone(ctx) },
 		callEnd:  func(ctx context.Context, in farCall) ([]Session, error) { return st.End(ctx, Match(in.Match)) },
 		callEndOnce: func(ctx context.Context, in farCall) ([]Session, error) {
 			return st.EndOnce(ctx, in.Token, in.Time, Match(in.Match))
@@ -189,6 +191,11 @@ func (f *Far) List(ctx context.Context, person string) ([]Session, error) {
 	return f.all(ctx, callList, farCall{Person: person})
 }
 
+// Everyone implements Store.
+func (f *Far) Everyone(ctx context.Context) ([]Session, error) {
+	return f.all(ctx, callAll, farCall{})
+}
+
 // End implements Store.
 func (f *Far) End(ctx context.Context, m Match) ([]Session, error) {
 	return f.all(ctx, callEnd, farCall{Call: CallOf(ctx), Match: farMatch(m)})
@@ -215,7 +222,7 @@ func (f *Far) all(ctx context.Context, name string, in farCall) ([]Session, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if name != callList {
+	if name != callList && name != callAll {
 		ctx = context.WithoutCancel(ctx)
 	}
 	found, err := far[[]farSession](ctx, f, name, in)

@@ -119,8 +119,9 @@ func (l *Login) turnAway(w http.ResponseWriter, r *http.Request, permission stri
 		http.Redirect(w, r, "/login?to="+url.QueryEscape(l.ownPath(r.URL.RequestURI())), http.StatusSeeOther)
 		return
 	}
+	about := []zap.Field{zap.String("permission", permission)}
 	if s, err := l.Session(r); err == nil {
-		l.cfg.Log.Info("refused", zap.String("permission", permission), zap.String("session", s.Name))
+		about = append(about, zap.String("session", s.Name))
 	}
-	l.refuse(w, r, "refused", "", err)
+	l.refuse(w, r, "refused", "", err, about...)
 }

@@ -99,13 +99,17 @@ func New(cfg Config) (*Login, error) {
 }
 
 // Routes adds what signs in and out, and what people see and end of their own
-// sessions.
-func (l *Login) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /login", l.begin)
-	mux.HandleFunc("GET /login/callback/{provider}", l.callback)
-	mux.HandleFunc("POST /login/backchannel/{provider}", l.backChannel)
+// sessions. What anybody may ask for, and a provider is asked for in turn, goes
+// through limit; nil for none.
+func (l *Login) Routes(mux *http.ServeMux, limit func(http.HandlerFunc) http.HandlerFunc) {
+	if limit == nil {
+		limit = func(h http.HandlerFunc) http.HandlerFunc { return h }
+	}
+	mux.HandleFunc("GET /login", limit(l.begin))
+	mux.HandleFunc("GET /login/callback/{provider}", limit(l.callback))
+	mux.HandleFunc("POST /login/backchannel/{provider}", limit(l.backChannel))
 	if l.cfg.Demo {
-		mux.HandleFunc("GET /login/demo", l.demoLogin)
+		mux.HandleFunc("GET /login/demo", limit(l.demoLogin))
 	}
 	for pattern, h := range map[string]http.HandlerFunc{
 		"POST /logout":                        l.logout,
@@ -113,6 +117,7 @@ func (l *Login) Routes(mux *http.ServeMux) {
 		"GET /v1/me/sessions":                 l.sessions,
 		"DELETE /v1/me/sessions":              l.revokeOthers,
 		"DELETE /v1/me/sessions/{name}":       l.revoke,
+		"GET /v1/people":                      l.people,
 		"DELETE /v1/people/{person}/sessions": l.endPerson,
 	} {
 		mux.Handle(pattern, l.Protect(pattern, nil, h))

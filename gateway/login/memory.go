@@ -76,6 +76,16 @@ func (m *Memory) List(ctx context.Context, person string) ([]Session, error) {
 	return m.where(func(s Session) bool { return person != "" && s.Person.ID == person }), nil
 }
 
+// Everyone implements Store.
+func (m *Memory) Everyone(ctx context.Context) ([]Session, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.where(func(Session) bool { return true }), nil
+}
+
 // End implements Store.
 func (m *Memory) End(ctx context.Context, match Match) ([]Session, error) {
 	if err := ctx.Err(); err != nil {

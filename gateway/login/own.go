@@ -1,7 +1,9 @@
 package login
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -63,6 +65,43 @@ func (l *Login) revoke(w http.ResponseWriter, r *http.Request) {
 		l.forget(w)
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// A signedIn is somebody at the agencies who is signed in.
+type signedIn struct {
+	Person
+	Sessions int       `json:"sessions"`
+	Used     time.Time `json:"used"` // the last time, of any of them
+}
+
+// people lists who at the agencies, or of those who run the service, is signed
+// in: GET /v1/people. Who only asks is not listed.
+func (l *Login) people(w http.ResponseWriter, r *http.Request) {
+	s, _ := SessionOf(r.Context())
+	all, err := l.cfg.Store.Everyone(r.Context())
+	if err != nil {
+		l.refuse(w, r, "sessions", s.Provider, err)
+		return
+	}
+	people, now := []signedIn{}, l.cfg.Now()
+	for _, one := range all {
+		if l.cfg.Limits.Over(one, now) || !l.table.Has(one.Person, "desk") {
+			continue
+		}
+		i := slices.IndexFunc(people, func(p signedIn) bool { return p.ID == one.Person.ID })
+		if i < 0 {
+			i = len(people)
+			people = append(people, signedIn{Person: one.Person}) // as of the newest login
+		}
+		people[i].Sessions++
+		if one.Used.After(people[i].Used) {
+			people[i].Used = one.Used
+		}
+	}
+	slices.SortFunc(people, func(a, b signedIn) int {
+		return cmp.Or(cmp.Compare(a.Agency, b.Agency), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	reply(w, http.StatusOK, map[string]any{"people": people})
 }
 
 // endPerson ends all sessions of anybody: DELETE /v1/people/{person}/sessions.

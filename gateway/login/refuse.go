@@ -4,14 +4,12 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"sync"
 
-	"github.com/goccy/go-yaml"
 	"go.uber.org/zap"
 
 	"kiveileder"
+	words "kiveileder/internal/refusal"
 )
 
 // A refused says why somebody was refused: to operators by a word of ours, to
@@ -32,10 +30,11 @@ func refusalAs(status int, reason, text string) error {
 	return &refused{reason: reason, text: text, status: status}
 }
 
-// refuse answers with what an error says, and logs one line.
-func (l *Login) refuse(w http.ResponseWriter, r *http.Request, event, provider string, err error) {
+// refuse answers with what an error says, and logs one line, with more about it
+// where there is more.
+func (l *Login) refuse(w http.ResponseWriter, r *http.Request, event, provider string, err error, about ...zap.Field) {
 	var e *refused
-	fields := []zap.Field{zap.String("provider", provider)}
+	fields := append([]zap.Field{zap.String("provider", provider)}, about...)
 	if !errors.As(err, &e) {
 		e = &refused{reason: "internal", text: "internal", status: http.StatusInternalServerError}
 		if kiveileder.ErrorCode(err) == kiveileder.CodeUnavailable {
@@ -85,18 +84,9 @@ func reply(w http.ResponseWriter, status int, v any) {
 //go:embed texts.yaml
 var textsYAML []byte
 
-var texts = sync.OnceValues(func() (map[string]map[kiveileder.Language]string, error) {
-	var t map[string]map[kiveileder.Language]string
-	if err := yaml.UnmarshalWithOptions(textsYAML, &t, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("login: texts: %w", err)
-	}
-	return t, nil
-})
+// said has the words of what is refused here.
+var said = words.Must("gateway/login", textsYAML)
 
 func (l *Login) text(r *http.Request, key string) string {
-	t, err := texts()
-	if err != nil {
-		return kiveileder.ErrorMessage(err)
-	}
-	return t[key][l.cfg.Language(r)]
+	return said.Words(key)[l.cfg.Language(r)]
 }

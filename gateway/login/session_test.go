@@ -304,3 +304,16 @@ type nopWriter struct{ h http.Header }
 func (n nopWriter) Header() http.Header       { return n.h }
 func (nopWriter) Write(b []byte) (int, error) { return len(b), nil }
 func (nopWriter) WriteHeader(int)             {}
+
+// Who is not let in makes one line in the log, which says what for.
+func TestRefusedIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if status := w.try("DELETE /v1/people/{person}/sessions", login.Lawyer, ""); status != http.StatusForbidden {
+		t.Fatalf("status %d", status)
+	}
+	lines := w.logs.FilterMessage("refused").All()
+	if len(lines) != 1 || lines[0].ContextMap()["permission"] != "access" || lines[0].ContextMap()["reason"] != "role" || lines[0].ContextMap()["session"] == nil {
+		t.Errorf("%d lines: %v", len(lines), lines)
+	}
+}

@@ -72,6 +72,9 @@ type Store interface {
 	// List gives a person's sessions, the newest first.
 	List(ctx context.Context, person string) ([]Session, error)
 
+	// Everyone gives the sessions of all people, the newest first.
+	Everyone(ctx context.Context) ([]Session, error)
+
 	// End takes the sessions away that fit, and gives them back.
 	End(ctx context.Context, m Match) ([]Session, error)
 
@@ -90,6 +93,6 @@ type Store interface {
 
 // What stores say.
 var (
-	ErrNoSession = kiveileder.Errorf(kiveileder.CodeNotFound, "Du er ikke logget inn.")
-	ErrUsed      = kiveileder.Errorf(kiveileder.CodeConflict, "Dette er brukt før.")
+	ErrNoSession = said.Error(kiveileder.CodeNotFound, "not_signed_in")
+	ErrUsed      = said.Error(kiveileder.CodeConflict, "login_used")
 )

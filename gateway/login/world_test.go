@@ -83,7 +83,7 @@ func newWorld(t *testing.T, change ...func(w *world, cfg *login.Config)) *world 
 		t.Fatal(err)
 	}
 	w.Login = l
-	l.Routes(mux)
+	l.Routes(mux, nil)
 	w.protect(mux)
 	t.Cleanup(w.noneLogged)
 	return w

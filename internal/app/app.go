@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -67,6 +68,9 @@ type App struct {
 	next         *rpc.Client        // the role that this one calls; nil when there is none
 	far          retriever.Searcher // the retriever in another process; nil where it is here
 	docs         documents
+	loading      sync.Mutex      // one state is made at a time; guards fixed and base
+	fixed        *fixed          // nil before the first state, and where it may change
+	base         *retriever.Base // likewise
 	index        *pgvector.Store // nil where vectors are compared in the process
 	dropped      chan struct{}   // told when the one in use is gone from the database
 	stages       func(stage string, took time.Duration)

@@ -29,6 +29,7 @@ func (a *App) innerDoor() (door, error) {
 		shareDocuments(calls, a.docs)
 	} else {
 		retriever.Handle(calls, a)
+		retriever.HandleEmbedder(calls, a.embedder)
 	}
 	var draining atomic.Bool
 	m := http.NewServeMux()

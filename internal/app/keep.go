@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+
+	"kiveileder"
 )
 
 // resumeInterval is how often messages are looked for that have no answer:
@@ -79,9 +82,8 @@ func (a *App) tidy(ctx context.Context) {
 	}
 }
 
-// How often is looked for new documents: in the data folder their files are
-// read for it, and who publishes an answer in this process says so; elsewhere it
-// is one small question.
+// How often is looked for new documents, whatever is told of them: in the data
+// folder their files are read for it, elsewhere it is one small question.
 const watchInterval, watchFar = 3 * time.Second, time.Second
 
 // Pauses before a change of the documents that could not be taken up is tried
@@ -98,6 +100,7 @@ func (a *App) watch(ctx context.Context) {
 	}
 	t := time.NewTicker(every)
 	defer t.Stop()
+	defer a.hearOfDocuments(ctx)()
 	var again time.Time
 	pause := firstPause
 	for {
@@ -123,6 +126,22 @@ func (a *App) watch(ctx context.Context) {
 	}
 }
 
+// hearOfDocuments has documents looked for when others tell that they have
+// changed, until stop.
+func (a *App) hearOfDocuments(ctx context.Context) (stop func()) {
+	stopBus := a.events.Subscribe(func(key string) bool { return key == kiveileder.DocumentsKey },
+		func(kiveileder.Event) { a.wakeWatch() }, func(up bool) {
+			if up {
+				a.wakeWatch()
+			}
+		})
+	var wg sync.WaitGroup
+	if a.db != nil {
+		wg.Go(func() { a.db.Documents().Listen(ctx, a.wakeWatch) })
+	}
+	return func() { stopBus(); wg.Wait() }
+}
+
 // wakeWatch has documents looked for at once.
 func (a *App) wakeWatch() {
 	select {
@@ -143,11 +162,15 @@ func (a *App) takeUp(ctx context.Context) (bool, error) {
 	if err != nil || version == a.state.Load().added {
 		return false, err
 	}
+	begin := time.Now()
 	st, err := a.load(ctx)
 	if err != nil {
 		return false, err
 	}
 	a.put(st)
-	a.log.Info("documents taken up", zap.Int("passages", st.passages), zap.String("corpus", st.versions.Corpus))
+	if a.role == Services { // gateways hear of nothing in the database
+		a.tell(kiveileder.DocumentsKey, "", 0)
+	}
+	a.log.Info("documents taken up", zap.Int("passages", st.passages), zap.String("corpus", st.versions.Corpus), zap.Duration("took", time.Since(begin)))
 	return true, nil
 }

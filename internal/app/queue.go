@@ -29,11 +29,8 @@ func (a *App) openQueue(store guidance.Store) error {
 		return err
 	}
 	cfg := guidance.Config{
-		Known: a.inService, Due: timing.Due, News: a.caseNews, Fill: a.fill,
+		Store: store, Known: a.inService, Due: timing.Due, News: a.caseNews, Fill: a.fill,
 		Verbatim: func(q rules.Quote) bool { return a.state.Load().ground().Verbatim(q) },
-	}
-	if cfg.Store, err = courier.Remind(store); err != nil {
-		return err
 	}
 	if len(secrets) > 0 {
 		if cfg.Seal, err = guidance.NewSealer(derived(secrets, "contacts")...); err != nil {
@@ -43,7 +40,7 @@ func (a *App) openQueue(store guidance.Store) error {
 	cases := guidance.New(cfg)
 	q := queue.Config{
 		Cases: cases, Talks: a.talks, Dialogue: a, Search: a, Source: a.Source, Rules: func() *rules.Set { return a.state.Load().rules },
-		Ground: func() *register.Ground { return a.state.Load().ground() }, Docs: a.docs, Changed: a.wakeWatch, Public: a.isPublic,
+		Ground: func() *register.Ground { return a.state.Load().ground() }, Docs: a.docs, Changed: a.wakeWatch, Pack: a.packer(), Meaning: a.meaning(), Public: a.isPublic,
 		Contacts: cfg.Seal != nil && (a.role != Services || a.cfg.SMTPURL != ""), Mails: a.cfg.SMTPURL != "",
 		Letters: a.cfg.letters(a.role), Metrics: a.figures, Log: a.log.Named("queue"),
 	}
@@ -82,15 +79,9 @@ func (a *App) newCourier(cases *guidance.Service, secrets [][]byte) (*courier.Co
 	}
 	return courier.New(courier.Config{
 		Service: cases, Identity: id, Tokens: tokens, Sender: sender, Mailbox: box, Origin: a.origin(), Unknown: a.cfg.unknownMails(),
-		Expected: timing.Expected, ReplyBy: replyBy, Agency: a.agencyName, Source: a.sourceName, Metrics: a.figures, Log: a.log.Named("mail"),
+		Expected: timing.Expected, ReplyBy: timing.ReplyBy, Agency: a.agencyName, Source: a.sourceName, Metrics: a.figures, Log: a.log.Named("mail"),
 	})
 }
-
-// replyTime is how long an asker is given to reply, in the letter that asks.
-// Nothing happens when it is over: the case waits, and its targets with it.
-const replyTime = 21 * 24 * time.Hour
-
-func replyBy(_ guidance.Case, t guidance.Task) time.Time { return t.At.Add(replyTime) }
 
 // derived gives a key of 32 bytes for one purpose from each secret: what is
 // known of one opens nothing of another.
@@ -145,10 +136,11 @@ func (a *App) inService(key string) bool {
 }
 
 // fill puts into the data of a command what the service knows: what a
-// publication leans on. An exemption that would change nothing is refused.
+// publication leans on, and what deadlines say.
 func (a *App) fill(c guidance.Case, data any, at time.Time) (any, error) {
-	if d, ok := data.(guidance.ExtendedData); ok {
-		return d, timing.CheckExtension(c, d, at)
+	data, err := timing.Fill(c, data, at)
+	if err != nil {
+		return data, err
 	}
 	return a.state.Load().ground().Fill(c, data), nil
 }

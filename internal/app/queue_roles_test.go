@@ -186,6 +186,9 @@ func threePeople(t *testing.T, b *brittle, box *postbox, ola, mari *clerk) {
 		if c := ans.Citations[0]; !strings.HasPrefix(c.Quote, "Nei.") || c.Date != register.Day(time.Now()) || !strings.Contains(c.Publisher, "Helsedirektoratet") {
 			t.Errorf("quoted as %+v", c)
 		}
+		if ans.Status != kiveileder.Answered {
+			t.Errorf("who asks the same in other words is told %s: %s", ans.Status, ans.Lead)
+		}
 		if _, page := get(t, g.url()+"/svar/"+mine.Number); !strings.Contains(page, "Menyrobot og blodtype") || strings.Contains(page, "Bergen") || strings.Contains(page, "Kari") {
 			t.Error("the page of the answer lacks it, or tells who asked")
 		}

@@ -88,6 +88,15 @@ type watchedIndex struct {
 	dropped chan<- struct{}
 }
 
+// With implements index.Extender.
+func (x *watchedIndex) With(ctx context.Context, more []index.Entry) (index.Index, error) {
+	y, err := x.Index.With(ctx, more)
+	if err != nil {
+		return nil, err
+	}
+	return &watchedIndex{y.(*pgvector.Index), x.dropped}, nil
+}
+
 // Compare implements index.Index.
 func (x *watchedIndex) Compare(ctx context.Context, q index.Query) ([]index.Match, error) {
 	ms, err := x.Index.Compare(ctx, q)
@@ -109,6 +118,9 @@ const unused = 6 * time.Hour
 func (a *App) prune(ctx context.Context) {
 	err := a.state.Load().index.Touch(ctx)
 	if errors.Is(err, pgvector.ErrDropped) {
+		a.loading.Lock()
+		a.base = nil
+		a.loading.Unlock()
 		var st *state
 		if st, err = a.load(ctx); err == nil {
 			a.put(st)

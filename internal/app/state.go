@@ -26,6 +26,7 @@ import (
 	"kiveileder/retriever/index/pgvector"
 	"kiveileder/services/dialogue"
 	"kiveileder/services/guidance/register"
+	"kiveileder/services/queue"
 	"kiveileder/services/reading"
 	"kiveileder/services/rules"
 )
@@ -85,28 +86,52 @@ func (c Config) snapshot() (*retriever.Snapshot, fs.FS, error) {
 	return s, files, err
 }
 
-// load makes the state of the parts that the process holds: the corpus that is
-// served and what was added to it.
-func (a *App) load(ctx context.Context) (*state, error) {
+// fixed is what a state holds that added documents do not change.
+type fixed struct {
+	snap    *retriever.Snapshot
+	texts   corpus.Texts
+	signals corpus.Signals
+	rules   *rules.Set // nil for a corpus without rules
+	reader  *reading.Reader
+}
+
+// loadFixed reads it. What is in the binary is read once, a folder's each time.
+func (a *App) loadFixed() (*fixed, error) {
+	if a.fixed != nil {
+		return a.fixed, nil
+	}
 	snap, files, err := a.cfg.snapshot()
 	if err != nil {
 		return nil, err
 	}
-	version := snap.Version
+	f := &fixed{snap: snap}
 	// the rules take a fifth of a second to compile: beside the rest, not after it
-	var set *rules.Set
-	var reader *reading.Reader
 	var beside errgroup.Group
-	beside.Go(func() (err error) { set, err = loadRules(files); return err })
-	beside.Go(func() (err error) { reader, err = loadReader(files); return err })
-	texts, err := corpus.LoadTexts(files)
+	beside.Go(func() (err error) { f.rules, err = loadRules(files); return err })
+	beside.Go(func() (err error) { f.reader, err = loadReader(files); return err })
+	f.texts, err = corpus.LoadTexts(files)
+	if err == nil {
+		f.signals, err = corpus.LoadSignals(files)
+	}
+	if err := errors.Join(err, beside.Wait()); err != nil {
+		return nil, err
+	}
+	if files == fs.FS(corpus.Files) {
+		a.fixed = f
+	}
+	return f, nil
+}
+
+// load makes the state of the parts that the process holds: the corpus that is
+// served and what was added to it.
+func (a *App) load(ctx context.Context) (*state, error) {
+	a.loading.Lock()
+	defer a.loading.Unlock()
+	f, err := a.loadFixed()
 	if err != nil {
 		return nil, err
 	}
-	signals, err := corpus.LoadSignals(files)
-	if err != nil {
-		return nil, err
-	}
+	snap, version := f.snap, f.snap.Version
 	more, err := a.added(ctx, snap.Corpus)
 	if err != nil {
 		return nil, err
@@ -114,7 +139,7 @@ func (a *App) load(ctx context.Context) (*state, error) {
 	if more.signature != "" {
 		version += "+" + more.signature
 	}
-	st := &state{added: more.version, texts: texts}
+	st := &state{added: more.version, texts: f.texts}
 	var all *corpus.Corpus
 	if a.parts.search {
 		if all, err = a.searching(ctx, st, snap, more); err != nil {
@@ -126,20 +151,17 @@ func (a *App) load(ctx context.Context) (*state, error) {
 	st.library = corpus.NewLibrary(all)
 	st.passages = len(all.Passages)
 	st.versions = kiveileder.Versions{Corpus: version, Model: snap.Model, Build: Build()}
-	if err := beside.Wait(); err != nil {
-		return nil, err
-	}
-	if set != nil && reader != nil {
-		if files != fs.FS(corpus.Files) { // those that ship are proved by the tests
-			if problems := rules.Lint(set, all.Passages); len(problems) > 0 {
+	if f.rules != nil && f.reader != nil {
+		if a.fixed == nil { // those that ship are proved by the tests
+			if problems := rules.Lint(f.rules, all.Passages); len(problems) > 0 {
 				return nil, fmt.Errorf("rules: %s (and %d more; see kiveileder rules lint)", problems[0], len(problems)-1)
 			}
 		}
-		st.rules, st.versions.Rules = set, set.Hash()
+		st.rules, st.versions.Rules = f.rules, f.rules.Hash()
 	}
 	st.ground = sync.OnceValue(func() *register.Ground { return register.NewGround(st.library, st.rules) })
 	if a.parts.answer {
-		a.answering(st, signals, reader)
+		a.answering(st, f.signals, f.reader)
 	}
 	return st, nil
 }
@@ -196,27 +218,88 @@ func (a *App) added(ctx context.Context, base *corpus.Corpus) (addition, error) 
 }
 
 // searching adds the retriever to a state, and gives the corpora that it
-// searches as one. Vectors of added texts that were not at hand are kept for
-// the next time.
+// searches as one. It stands on the corpus that is served and what was taken in;
+// published answers, of which there is a new one now and then, stand beside
+// that. Vectors of added texts that were not at hand are kept for the next time.
 func (a *App) searching(ctx context.Context, st *state, snap *retriever.Snapshot, more addition) (all *corpus.Corpus, err error) {
+	others, answers := register.Split(more.corpus)
 	cache := readVectors(more.files, a.embedder.ID())
+	unpackVectors(more.files, a.embedder.ID(), answers, cache)
 	n := len(cache)
-	if a.index != nil {
-		st.retriever, all, err = retriever.ExtendIn(ctx, snap, a.embedder, more.corpus, cache, func(ctx context.Context, version string, es []index.Entry) (_ index.Index, err error) {
-			st.index, err = a.inDatabase(ctx, version, es)
-			return &watchedIndex{st.index, a.dropped}, err
-		})
-	} else {
-		st.retriever, all, err = retriever.Extend(ctx, snap, a.embedder, more.corpus, cache)
+	base := a.base
+	if !base.Of(snap, others) {
+		var open retriever.Opener // in the process
+		if a.index != nil {
+			open = func(ctx context.Context, version string, es []index.Entry) (index.Index, error) {
+				x, err := a.inDatabase(ctx, version, es)
+				if err != nil {
+					return nil, err
+				}
+				return &watchedIndex{x, a.dropped}, nil
+			}
+		}
+		if base, err = retriever.NewBase(ctx, snap, a.embedder, others, cache, open); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
+	if st.retriever, all, err = base.Extend(ctx, answers, cache); err != nil {
 		return nil, err
 	}
-	if len(cache) > n && a.index == nil { // in the database only "ingest" keeps them: replicas would all do it at once
+	if x, ok := st.retriever.Index().(*watchedIndex); ok {
+		st.index = x.Index
+	}
+	a.base = base
+	if len(cache) > n && a.index == nil { // in the database whoever takes in or publishes keeps them: replicas would all do it at once
 		err = a.docs.Change(ctx, func(dir string) error { return writeVectors(dir, a.embedder.ID(), cache) })
 	}
 	st.retriever.Observe = a.stages
 	return all, err
+}
+
+// unpackVectors puts the vectors that stand beside published answers into a
+// cache. What cannot be used is made again.
+func unpackVectors(files fs.FS, model string, answers *corpus.Corpus, cache retriever.Cache) {
+	for doc := range register.Each(answers) {
+		if b, err := fs.ReadFile(files, "sources/"+doc.Sources[0].ID+"/"+register.Vectors); err == nil {
+			_ = retriever.Unpack(b, model, doc, cache)
+		}
+	}
+}
+
+// packer gives what embeds published answers where they are published; nil where
+// nothing can.
+func (a *App) packer() register.Packer {
+	e, _ := a.embeds()
+	if e == nil {
+		return nil
+	}
+	return func(ctx context.Context, doc *corpus.Corpus, had []byte) ([]byte, error) {
+		return retriever.Pack(ctx, e, doc, had)
+	}
+}
+
+// meaning gives what compares the questions of cases; nil where nothing can.
+func (a *App) meaning() queue.Meaning {
+	e, snap := a.embeds()
+	if e == nil {
+		return nil
+	}
+	return retriever.NewMeaning(e, snap)
+}
+
+// embeds gives what embeds for the queue, here or in another process, and the
+// snapshot that it is of; nil where nothing can.
+func (a *App) embeds() (embed.Embedder, *retriever.Snapshot) {
+	snap, _, err := a.cfg.snapshot()
+	switch {
+	case err != nil: // it was read before
+		return nil, nil
+	case a.embedder != nil:
+		return a.embedder, snap
+	case a.role == Services:
+		return retriever.NewEmbedder(a.next, snap), snap
+	}
+	return nil, nil
 }
 
 // loadRules gives the rules of a corpus, nil when it has none. Rules that do not

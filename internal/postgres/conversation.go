@@ -337,10 +337,4 @@ func (c *Conversations) Expire(ctx context.Context, t time.Time) (n int, err err
 	return n, wrap("expire", err)
 }
 
-// wrap says where an error came from; one with a code stays as it is.
-func wrap(what string, err error) error {
-	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("postgres: conversation: %s: %w", what, err)
-}
+var wrap = wrapper("postgres: conversation")

@@ -99,7 +99,11 @@ func (d *Documents) Change(ctx context.Context, edit func(dir string) error) err
 		if ofEdit = edit(dir); ofEdit != nil {
 			return ofEdit
 		}
-		return writeBack(ctx, tx, dir, before)
+		if err := writeBack(ctx, tx, dir, before); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `SELECT pg_notify($1, '')`, documentsChannel) // when all of it stands
+		return err
 	})
 	switch {
 	case ofEdit != nil:

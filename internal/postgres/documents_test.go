@@ -371,3 +371,47 @@ func TestDocumentsUnavailable(t *testing.T) {
 		}
 	}
 }
+
+// Whoever listens hears of changes that other processes make, and again after
+// the line broke.
+func TestDocumentsListen(t *testing.T) {
+	t.Parallel()
+	url := stacktest.Postgres(t)
+	through, fault := stacktest.Proxy(t, url)
+	open := func(url string) *postgres.Documents {
+		db, err := postgres.Open(t.Context(), postgres.Config{URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return db.Documents()
+	}
+	far, near := open(url), open(through)
+	ctx, stop := context.WithCancel(t.Context())
+	heard := make(chan struct{}, 100)
+	var wg sync.WaitGroup
+	wg.Go(func() { near.Listen(ctx, func() { heard <- struct{}{} }) })
+	hears := func(what string) {
+		t.Helper()
+		select {
+		case <-heard:
+		case <-time.After(time.Minute):
+			t.Fatalf("%s: nothing is heard", what)
+		}
+	}
+	hears("when it begins")
+	begin := time.Now()
+	change(t, far, map[string]string{"sources/a/meta.yaml": "x"})
+	hears("a change")
+	t.Logf("heard %v after the change began", time.Since(begin).Round(time.Millisecond))
+	if err := far.Change(ctx, func(string) error { return errors.New("no") }); err == nil {
+		t.Error("no error")
+	}
+	fault.Cut()
+	fault.Mend()
+	hears("when the line is back")
+	change(t, far, map[string]string{"sources/a/meta.yaml": "y"})
+	hears("a change after that")
+	stop()
+	wg.Wait()
+}

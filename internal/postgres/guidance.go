@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"kiveileder"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/guidancesql"
 )
@@ -21,13 +20,13 @@ type Guidance struct{ db *DB }
 // Guidance gives the store of cases.
 func (db *DB) Guidance() *Guidance { return &Guidance{db} }
 
-// wrapGuidance says where an error came from; one with a code stays as it is.
-func wrapGuidance(what string, err error) error {
-	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("postgres: guidance: %s: %w", what, err)
+// dialect is that of Postgres.
+var dialect = guidancesql.Dialect{
+	Contains: "strpos",
+	Seen:     `CASE WHEN encode(value, 'escape') ~ '^[0-9]{1,18}$' THEN encode(value, 'escape')::bigint ELSE 0 END`,
 }
+
+var wrapGuidance = wrapper("postgres: guidance")
 
 // Append implements guidance.Store. When the answer of the database is lost it
 // is tried again, and may then say guidance.ErrMoved of a batch that it has
@@ -69,7 +68,8 @@ func appendCase(ctx context.Context, tx pgx.Tx, b guidance.Batch) error {
 			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, string(m.Kind), guidancesql.Stamp(m.At), string(m.Status), guidancesql.Stamp(m.Next))
 	}
 	if b.Anonymises() {
-		q.Queue(`DELETE FROM guidance_kept WHERE key = $1`, guidance.DraftKey(b.Case))
+		q.Queue(`DELETE FROM guidance_vector WHERE case_id = $1`, b.Case)
+		q.Queue(`DELETE FROM guidance_kept WHERE key = ANY($1)`, guidance.TypedKeys(b.Case))
 	}
 	switch {
 	case b.Forget:
@@ -125,17 +125,23 @@ func putEvent(q *pgx.Batch, query, id string, e guidance.Event) error {
 	return nil
 }
 
-// Load implements guidance.Store. It is one statement, so that lease and log
-// are of one moment.
-func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err error) {
+// Load implements guidance.Store.
+func (g *Guidance) Load(ctx context.Context, id string) (guidance.Log, error) {
+	return g.LoadFrom(ctx, id, 1)
+}
+
+// LoadFrom implements guidance.Store. It is one statement, so that lease and
+// log are of one moment.
+func (g *Guidance) LoadFrom(ctx context.Context, id string, seq int64) (l guidance.Log, err error) {
 	if !guidance.ValidID(id) {
 		return l, guidance.ErrNoCase
 	}
 	var found [][]byte
+	there := false
 	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		l, found = guidance.Log{ID: id}, nil
+		l, found, there = guidance.Log{ID: id}, nil, false
 		rows, err := conn.Query(ctx, `SELECT c.number, c.lease_holder, c.lease_until, e.body
-			FROM guidance_case c JOIN guidance_event e ON e.case_id = c.id WHERE c.id = $1 ORDER BY e.seq`, id)
+			FROM guidance_case c LEFT JOIN guidance_event e ON e.case_id = c.id AND e.seq >= $2 WHERE c.id = $1 ORDER BY e.seq`, id, seq)
 		if err != nil {
 			return err
 		}
@@ -146,9 +152,13 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 			if err := rows.Scan(&l.Number, &holder, &until, &body); err != nil {
 				return err
 			}
-			if found = append(found, body); len(found) > 1 {
+			if body != nil { // null: no event from there on
+				found = append(found, body)
+			}
+			if there {
 				continue
 			}
+			there = true
 			l.Lease.Until = guidancesql.Instant(until)
 			if err := json.Unmarshal(holder, &l.Lease.Holder); err != nil {
 				return err
@@ -156,15 +166,11 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 		}
 		return rows.Err()
 	})
-	if err == nil && len(found) == 0 {
-		err = guidance.ErrNoCase // a case has an event at least
+	if err == nil && !there {
+		err = guidance.ErrNoCase
 	}
-	for _, body := range found { // now that the connection is free again
-		var e guidance.Event
-		if err == nil {
-			err = json.Unmarshal(body, &e)
-		}
-		l.Events = append(l.Events, e)
+	if err == nil {
+		l.Events, err = guidancesql.Events(found) // now that the connection is free again
 	}
 	if err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
@@ -177,12 +183,12 @@ func (g *Guidance) List(ctx context.Context, f guidance.Filter) (out []guidance.
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	query, args, err := listQuery(f)
+	query, args, err := dialect.List(f)
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
 	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, query, args...)
+		rows, err := conn.Query(ctx, numbered(query), args...)
 		if err != nil {
 			return err
 		}
@@ -192,10 +198,44 @@ func (g *Guidance) List(ctx context.Context, f guidance.Filter) (out []guidance.
 	return out, wrapGuidance("list", err)
 }
 
-func listQuery(f guidance.Filter) (string, []any, error) {
-	where, args, err := guidancesql.Where(f, "strpos")
-	query := `SELECT ` + guidancesql.RowColumns + ` FROM guidance_case WHERE ` + where + ` ORDER BY changed DESC, id LIMIT ?`
-	return numbered(query), append(args, int64(max(f.Limit, 0))), err
+// Count implements guidance.Store. It is two statements: what is counted in
+// both may have moved between them, by no more than what was done just then.
+func (g *Guidance) Count(ctx context.Context, f guidance.Filter, t guidance.Tally) (n guidance.Counts, err error) {
+	if err := errors.Join(f.Check(), t.Check()); err != nil {
+		return n, err
+	}
+	query, args, err := dialect.Count(f, t)
+	if err != nil {
+		return n, wrapGuidance("count", err)
+	}
+	readQuery, readArgs, err := dialect.CountRead(f)
+	if err != nil {
+		return n, wrapGuidance("count", err)
+	}
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		n = guidance.Counts{} // it may be tried again
+		var q pgx.Batch
+		q.Queue(numbered(query), args...).Query(func(rows pgx.Rows) error {
+			defer rows.Close()
+			for rows.Next() {
+				if err := guidancesql.ScanCount(rows, &n); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		})
+		read := 0
+		if readQuery != "" {
+			q.Queue(numbered(readQuery), readArgs...).QueryRow(func(row pgx.Row) error { return row.Scan(&read) })
+		}
+		err := conn.SendBatch(ctx, &q).Close()
+		n.Unread = max(n.Unread-read, 0)
+		return err
+	})
+	if err != nil {
+		return guidance.Counts{}, wrapGuidance("count", err)
+	}
+	return n, nil
 }
 
 // scanned makes a function that reads a row a pgx.RowToFunc.

@@ -37,11 +37,11 @@ func MigrateTo(ctx context.Context, url string, version int64) error {
 
 // Plan says how a list is found.
 func (g *Guidance) Plan(ctx context.Context, f guidance.Filter) (string, error) {
-	query, args, err := listQuery(f)
+	query, args, err := dialect.List(f)
 	if err != nil {
 		return "", err
 	}
-	rows, err := g.db.pool.Query(ctx, `EXPLAIN `+query, args...)
+	rows, err := g.db.pool.Query(ctx, `EXPLAIN `+numbered(query), args...)
 	if err != nil {
 		return "", err
 	}

@@ -52,13 +52,14 @@ func TestGuidanceIndexes(t *testing.T) {
 	t.Parallel()
 	u := stacktest.Postgres(t)
 	run(t, u, `INSERT INTO guidance_case (id, number, seq, state, agencies, words, changed, body, asker, published)
-		SELECT 'c' || i, 'KI-' || i, 1, 'received', '[]', '', i, '{}', 'conversation-' || i % 20, CASE WHEN i % 50 = 0 THEN 'valid' ELSE '' END
+		SELECT 'c' || i, 'KI-' || i, 1, 'received', '[]', '', i, '{}', 'conversation-' || i % 20, CASE i % 50 WHEN 0 THEN 'valid' WHEN 7 THEN 'review' ELSE '' END
 		FROM generate_series(1, 5000) i`, `ANALYZE guidance_case`)
 	db := open(t, u)
 	for index, f := range map[string]guidance.Filter{
 		"guidance_case_asker":      {Asker: "conversation-1", After: &guidance.Row{ID: "c1", Changed: time.UnixMicro(4900)}},
 		"guidance_case_register":   {Register: true},
-		"guidance_case_changed":    {},
+		"guidance_case_changed":    {States: guidance.TheFlow.Open, Reader: "anne"},
+		"guidance_case_review":     {Review: true, Agency: "hdir"},
 		"guidance_case_number_key": {Number: "KI-42"},
 	} {
 		f.Limit = 9

@@ -39,15 +39,25 @@ func (g *Guidance) Due(ctx context.Context, now, until time.Time) (guidance.Mail
 	return found[0], true, nil
 }
 
-// settle changes a mail that is in the caller's hands. The arguments of set
-// follow on the two that name it. When the database's answer to it was lost, it
-// may say guidance.ErrLost of what it has done itself.
+// Hold implements guidance.Outbox.
+func (g *Guidance) Hold(ctx context.Context, m guidance.Mail, until time.Time) error {
+	return g.mine(ctx, m, `leased = $3`, guidancesql.Stamp(until))
+}
+
+// settle says what became of a mail that is in the caller's hands. The
+// arguments of set follow on the two that name it. When the database's answer
+// to it was lost, it may say guidance.ErrLost of what it has done itself.
 func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args ...any) error {
+	return g.mine(ctx, m, `leased = 0, `+set, args...)
+}
+
+// mine changes a mail that is in the caller's hands, as settle does.
+func (g *Guidance) mine(ctx context.Context, m guidance.Mail, set string, args ...any) error {
 	if guidance.CheckTexts(m.ID) != nil {
 		return guidance.ErrLost // no mail has such an id
 	}
 	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET leased = 0, `+set+`
+		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET `+set+`
 			WHERE id = $1 AND attempt = $2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, int64(m.Attempt)}, args...)...)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = guidance.ErrLost

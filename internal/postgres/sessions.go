@@ -2,17 +2,15 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
-	"kiveileder"
 	"kiveileder/gateway/login"
+	"kiveileder/gateway/login/loginsql"
 )
 
 // Sessions is the login.Store of a DB. It knows calls by their names, see
@@ -22,13 +20,7 @@ type Sessions struct{ db *DB }
 // Sessions gives the store of who is signed in.
 func (db *DB) Sessions() login.Store { return &Sessions{db} }
 
-// wrapSessions says where an error came from; one with a code stays as it is.
-func wrapSessions(what string, err error) error {
-	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("postgres: sessions: %s: %w", what, err)
-}
+var wrapSessions = wrapper("postgres: sessions")
 
 // text reports whether the database can hold values: nothing that is there has
 // others. Some come from addresses that anybody may call.
@@ -41,19 +33,6 @@ func text(values ...string) bool {
 	return true
 }
 
-const sessionColumns = `key, name, person, provider, subject, sid, device, sealed, began, used`
-
-func scanSession(row pgx.CollectableRow) (s login.Session, err error) {
-	var person []byte
-	var began, used int64
-	err = row.Scan(&s.Key, &s.Name, &person, &s.Provider, &s.Subject, &s.SID, &s.Device, &s.Sealed, &began, &used)
-	if err != nil {
-		return login.Session{}, err
-	}
-	s.Began, s.Used = time.UnixMicro(began).UTC(), time.UnixMicro(used).UTC()
-	return s, json.Unmarshal(person, &s.Person)
-}
-
 // sessions gives the sessions that a statement finds.
 func (s *Sessions) sessions(ctx context.Context, query string, args ...any) (all []login.Session, err error) {
 	err = s.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -61,7 +40,7 @@ func (s *Sessions) sessions(ctx context.Context, query string, args ...any) (all
 		if err != nil {
 			return err
 		}
-		all, err = pgx.CollectRows(rows, scanSession)
+		all, err = pgx.CollectRows(rows, scanned(loginsql.Scan))
 		return err
 	})
 	return all, err
@@ -69,24 +48,21 @@ func (s *Sessions) sessions(ctx context.Context, query string, args ...any) (all
 
 // Add implements login.Store.
 func (s *Sessions) Add(ctx context.Context, one login.Session) error {
-	person, err := json.Marshal(one.Person)
+	values, err := loginsql.Values(one)
 	if err != nil {
 		return wrapSessions("add", err)
 	}
 	err = s.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, `
-			INSERT INTO login_session (key, name, owner, person, provider, subject, sid, device, sealed, began, used)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
-			one.Key, one.Name, one.Person.ID, string(person), one.Provider, one.Subject, one.SID, one.Device, one.Sealed,
-			one.Began.UnixMicro(), one.Used.UnixMicro())
+		tag, err := conn.Exec(ctx, `INSERT INTO login_session (`+loginsql.Added+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`, values...)
 		if err != nil || tag.RowsAffected() == 1 {
 			return err
 		}
-		rows, err := conn.Query(ctx, `SELECT `+sessionColumns+` FROM login_session WHERE key = $1`, one.Key)
+		rows, err := conn.Query(ctx, `SELECT `+loginsql.Columns+` FROM login_session WHERE key = $1`, one.Key)
 		if err != nil {
 			return err
 		}
-		kept, err := pgx.CollectExactlyOneRow(rows, scanSession)
+		kept, err := pgx.CollectExactlyOneRow(rows, scanned(loginsql.Scan))
 		switch {
 		case errors.Is(err, pgx.ErrNoRows): // it went just now
 			return errRace
@@ -103,7 +79,7 @@ func (s *Sessions) Get(ctx context.Context, key string) (login.Session, error) {
 	if !text(key) {
 		return login.Session{}, login.ErrNoSession
 	}
-	found, err := s.sessions(ctx, `SELECT `+sessionColumns+` FROM login_session WHERE key = $1 AND ended = 0`, key)
+	found, err := s.sessions(ctx, `SELECT `+loginsql.Columns+` FROM login_session WHERE key = $1 AND ended = 0`, key)
 	switch {
 	case err != nil:
 		return login.Session{}, wrapSessions("get", err)
@@ -137,8 +113,14 @@ func (s *Sessions) List(ctx context.Context, person string) ([]login.Session, er
 	if !text(person) {
 		return nil, ctx.Err()
 	}
-	all, err := s.sessions(ctx, `SELECT `+sessionColumns+` FROM login_session
+	all, err := s.sessions(ctx, `SELECT `+loginsql.Columns+` FROM login_session
 		WHERE owner = $1 AND owner <> '' AND ended = 0 ORDER BY began DESC, key`, person)
+	return all, wrapSessions("list", err)
+}
+
+// Everyone implements login.Store.
+func (s *Sessions) Everyone(ctx context.Context) ([]login.Session, error) {
+	all, err := s.sessions(ctx, `SELECT `+loginsql.Columns+` FROM login_session WHERE ended = 0 ORDER BY began DESC, key`)
 	return all, wrapSessions("list", err)
 }
 
@@ -211,11 +193,11 @@ func endedBefore(ctx context.Context, tx pgx.Tx, token, call string, ended *[]lo
 }
 
 func endedBy(ctx context.Context, tx pgx.Tx, call string) ([]login.Session, error) {
-	rows, err := tx.Query(ctx, `SELECT `+sessionColumns+` FROM login_session WHERE ended_by = $1 AND ended_by <> '' ORDER BY began DESC, key`, call)
+	rows, err := tx.Query(ctx, `SELECT `+loginsql.Columns+` FROM login_session WHERE ended_by = $1 AND ended_by <> '' ORDER BY began DESC, key`, call)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, scanSession)
+	return pgx.CollectRows(rows, scanned(loginsql.Scan))
 }
 
 // Once implements login.Store. The row of another call is left alone, and that

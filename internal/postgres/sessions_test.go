@@ -50,6 +50,10 @@ func (r replicas) Touch(ctx context.Context, key string, used time.Time) error {
 func (r replicas) List(ctx context.Context, person string) ([]login.Session, error) {
 	return r.one().List(ctx, person)
 }
+func (r replicas) Everyone(ctx context.Context) ([]login.Session, error) {
+	return r.one().Everyone(ctx)
+}
+
 func (r replicas) End(ctx context.Context, m login.Match) ([]login.Session, error) {
 	return r.one().End(ctx, m)
 }

@@ -36,7 +36,10 @@ const maxBody = 64 << 20
 type failure struct {
 	Code    kiveileder.Code `json:"code"`
 	Message string          `json:"message,omitempty"` // that a user may read
-	Detail  string          `json:"detail,omitempty"`  // for the caller's log
+
+	Texts map[kiveileder.Language]string `json:"texts,omitempty"`
+
+	Detail string `json:"detail,omitempty"` // for the caller's log
 }
 
 type requestKey struct{}
@@ -76,7 +79,7 @@ func failureOf(err error) failure {
 	f := failure{Code: kiveileder.ErrorCode(err), Detail: err.Error()}
 	var e *kiveileder.Error
 	if errors.As(err, &e) {
-		f.Message = e.Message
+		f.Message, f.Texts = e.Message, e.Texts
 	}
 	return f
 }
@@ -86,7 +89,7 @@ func errorOf(name string, f failure) error {
 	if f.Code == kiveileder.CodeInternal || f.Code == "" {
 		return cause
 	}
-	return &kiveileder.Error{Code: f.Code, Message: f.Message, Err: cause}
+	return &kiveileder.Error{Code: f.Code, Message: f.Message, Texts: f.Texts, Err: cause}
 }
 
 // errUnreached says that the other side could not be asked, in contrast to one

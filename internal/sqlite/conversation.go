@@ -259,15 +259,9 @@ func (c *Conversations) Expire(ctx context.Context, t time.Time) (int, error) {
 		return err
 	})
 	if err == nil {
-		_, err = c.db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		err = c.db.empty(ctx)
 	}
 	return int(n), wrap("expire", err)
 }
 
-// wrap says where an error came from; one with a code stays as it is.
-func wrap(what string, err error) error {
-	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("sqlite: conversation: %s: %w", what, err)
-}
+var wrap = wrapper("sqlite: conversation")

@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
-	"kiveileder"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/guidancesql"
 )
@@ -19,13 +17,10 @@ type Guidance struct{ db *DB }
 // Guidance gives the store of cases.
 func (db *DB) Guidance() *Guidance { return &Guidance{db} }
 
-// wrapGuidance says where an error came from; one with a code stays as it is.
-func wrapGuidance(what string, err error) error {
-	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("sqlite: guidance: %s: %w", what, err)
-}
+// dialect is that of SQLite.
+var dialect = guidancesql.Dialect{Contains: "instr", Aside: "+", Seen: "CAST(CAST(value AS TEXT) AS INTEGER)"}
+
+var wrapGuidance = wrapper("sqlite: guidance")
 
 // Append implements guidance.Store.
 func (g *Guidance) Append(ctx context.Context, b guidance.Batch) error {
@@ -34,15 +29,9 @@ func (g *Guidance) Append(ctx context.Context, b guidance.Batch) error {
 		err = g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error { return appendCase(ctx, tx, b) })
 	}
 	if err == nil && (b.Forget || b.Anonymises()) {
-		err = g.empty(ctx)
+		err = g.db.empty(ctx)
 	}
 	return wrapGuidance("append", err)
-}
-
-// empty takes what was deleted out of the log of the database, too.
-func (g *Guidance) empty(ctx context.Context) error {
-	_, err := g.db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
 }
 
 func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
@@ -74,8 +63,13 @@ func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
 		}
 	}
 	if b.Anonymises() {
-		if _, err := forget(ctx, tx, guidance.DraftKey(b.Case)); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM guidance_vector WHERE case_id = ?`, b.Case); err != nil {
 			return err
+		}
+		for _, key := range guidance.TypedKeys(b.Case) {
+			if _, err := forget(ctx, tx, key); err != nil {
+				return err
+			}
 		}
 	}
 	if b.Sealed != nil || b.Forget {
@@ -111,7 +105,8 @@ func putCase(ctx context.Context, tx *sql.Tx, b guidance.Batch, l guidance.Lease
 	if err != nil {
 		return err
 	}
-	const columns, these = guidancesql.CaseColumns, `?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15`
+	const columns = guidancesql.CaseColumns + `, unsigned`
+	const these = `?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, coalesce(json_extract(?10, '$.unsigned'), 'null')`
 	_, err = tx.ExecContext(ctx, `INSERT INTO guidance_case (`+columns+`) VALUES (`+these+`)
 		ON CONFLICT (id) DO UPDATE SET (`+columns+`) = (`+these+`)`, values...)
 	return err
@@ -127,7 +122,12 @@ func putEvent(ctx context.Context, tx *sql.Tx, query, id string, e guidance.Even
 }
 
 // Load implements guidance.Store.
-func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err error) {
+func (g *Guidance) Load(ctx context.Context, id string) (guidance.Log, error) {
+	return g.LoadFrom(ctx, id, 1)
+}
+
+// LoadFrom implements guidance.Store.
+func (g *Guidance) LoadFrom(ctx context.Context, id string, seq int64) (l guidance.Log, err error) {
 	// in one transaction: the lease and the log are of one moment
 	tx, err := g.db.read.BeginTx(ctx, nil)
 	if err != nil {
@@ -138,11 +138,15 @@ func (g *Guidance) Load(ctx context.Context, id string) (l guidance.Log, err err
 	if l.Lease, err = guidancesql.ScanLease(tx.QueryRowContext(ctx, `SELECT lease_holder, lease_until, number FROM guidance_case WHERE id = ?`, id), &l.Number); err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT body FROM guidance_event WHERE case_id = ? ORDER BY seq`, id)
+	rows, err := tx.QueryContext(ctx, `SELECT body FROM guidance_event WHERE case_id = ? AND seq >= ? ORDER BY seq`, id, seq)
 	if err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
 	}
-	if l.Events, err = scanned(rows, guidancesql.ScanEvent); err != nil {
+	bodies, err := scanned(rows, guidancesql.ScanBody)
+	if err == nil {
+		l.Events, err = guidancesql.Events(bodies)
+	}
+	if err != nil {
 		return guidance.Log{}, wrapGuidance("load", err)
 	}
 	return l, nil
@@ -166,16 +170,49 @@ func (g *Guidance) List(ctx context.Context, f guidance.Filter) ([]guidance.Row,
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	where, args, err := guidancesql.Where(f, "instr")
+	query, args, err := dialect.List(f)
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
-	rows, err := g.db.read.QueryContext(ctx, `SELECT `+guidancesql.RowColumns+` FROM guidance_case WHERE `+where+` ORDER BY changed DESC, id LIMIT ?`, append(args, max(f.Limit, 0))...)
+	rows, err := g.db.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, wrapGuidance("list", err)
 	}
 	out, err := scanned(rows, guidancesql.ScanRow)
 	return out, wrapGuidance("list", err)
+}
+
+// Count implements guidance.Store.
+func (g *Guidance) Count(ctx context.Context, f guidance.Filter, t guidance.Tally) (n guidance.Counts, err error) {
+	if err := errors.Join(f.Check(), t.Check()); err != nil {
+		return n, err
+	}
+	tx, err := g.db.read.BeginTx(ctx, nil) // what is counted is of one moment
+	if err != nil {
+		return n, wrapGuidance("count", err)
+	}
+	defer tx.Rollback() // it has only read
+	query, args, err := dialect.Count(f, t)
+	if err != nil {
+		return n, wrapGuidance("count", err)
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return n, wrapGuidance("count", err)
+	}
+	_, err = scanned(rows, func(row guidancesql.Row) (struct{}, error) { return struct{}{}, guidancesql.ScanCount(row, &n) })
+	if err != nil {
+		return guidance.Counts{}, wrapGuidance("count", err)
+	}
+	if query, args, err = dialect.CountRead(f); err == nil && query != "" {
+		var read int
+		err = tx.QueryRowContext(ctx, query, args...).Scan(&read)
+		n.Unread -= read
+	}
+	if err != nil {
+		return guidance.Counts{}, wrapGuidance("count", err)
+	}
+	return n, nil
 }
 
 // Lease implements guidance.Store.
@@ -213,14 +250,15 @@ func (g *Guidance) Contact(ctx context.Context, id string) (sealed []byte, err e
 	return sealed, nil
 }
 
-// DeleteContact implements guidance.Store. Nothing of it is left in the file.
+// DeleteContact implements guidance.Store. Nothing of it is left in the file,
+// and in the log of the database as soon as nobody reads what was there before.
 func (g *Guidance) DeleteContact(ctx context.Context, id string) error {
 	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE guidance_case SET sealed = NULL WHERE id = ?`, id)
 		return err
 	})
 	if err == nil {
-		err = g.empty(ctx)
+		err = g.db.empty(ctx)
 	}
 	return wrapGuidance("delete contact", err)
 }

@@ -60,29 +60,49 @@ func TestGuidanceIndexes(t *testing.T) {
 	for index, f := range map[string]guidance.Filter{
 		"guidance_case_asker":            {Asker: "conversation-1", After: &guidance.Row{ID: "c1"}},
 		"guidance_case_register":         {Register: true},
-		"guidance_case_changed":          {Due: guidancesql.Instant(1)},
+		"guidance_case_changed":          {Due: guidancesql.Instant(1), States: guidance.TheFlow.Open, Agency: "hdir", Text: "rek", Reader: "anne", Unread: true},
+		"guidance_case_review":           {Review: true, Register: true, Agency: "hdir"},
 		"sqlite_autoindex_guidance_case": {Number: "KI-2026-0042"},
 	} {
-		where, args, err := guidancesql.Where(f, "instr")
+		f.Limit = 9
+		query, args, err := dialect.List(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := db.read.QueryContext(t.Context(), `EXPLAIN QUERY PLAN SELECT body FROM guidance_case WHERE `+where+` ORDER BY changed DESC, id LIMIT 9`, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		if got := strings.Join(plan, "; "); !strings.Contains(got, "USING INDEX "+index) || f.Number == "" && strings.Contains(got, "TEMP B-TREE") {
+		if got := plan(t, db, query, args); !strings.Contains(got, "USING INDEX "+index) || f.Number == "" && strings.Contains(got, "TEMP B-TREE") {
 			t.Errorf("%s: %s", index, got)
 		}
 	}
+	for index, f := range map[string]guidance.Filter{
+		"COVERING INDEX guidance_case_count": {States: guidance.TheFlow.Open, Agency: "hdir", Reader: "anne", Rested: guidancesql.Instant(1)},
+		"INDEX guidance_case_review":         {Review: true, Agency: "hdir"},
+	} {
+		query, args, err := dialect.Count(f, guidance.Tally{Holder: "anne", Unsigned: "hdir", Due: guidancesql.Instant(1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plan(t, db, query, args); !strings.Contains(got, "USING "+index) {
+			t.Errorf("count by %s: %s", index, got)
+		}
+	}
+}
+
+// plan says how SQLite finds what a statement asks for.
+func plan(t *testing.T, db *DB, query string, args []any) string {
+	t.Helper()
+	rows, err := db.read.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	return strings.Join(plan, "; ")
 }

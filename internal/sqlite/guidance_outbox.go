@@ -25,11 +25,21 @@ func (g *Guidance) Due(ctx context.Context, now, until time.Time) (m guidance.Ma
 	return m, err == nil, wrapGuidance("due", err)
 }
 
-// settle changes a mail that is in the caller's hands. The arguments of set
-// follow on the three that name it.
+// Hold implements guidance.Outbox.
+func (g *Guidance) Hold(ctx context.Context, m guidance.Mail, until time.Time) error {
+	return g.mine(ctx, m, `leased = ?3`, guidancesql.Stamp(until))
+}
+
+// settle says what became of a mail that is in the caller's hands. The
+// arguments of set follow on the two that name it.
 func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args ...any) error {
+	return g.mine(ctx, m, `leased = 0, `+set, args...)
+}
+
+// mine changes a mail that is in the caller's hands, as settle does.
+func (g *Guidance) mine(ctx context.Context, m guidance.Mail, set string, args ...any) error {
 	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET leased = 0, `+set+`
+		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET `+set+`
 			WHERE id = ?1 AND attempt = ?2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, m.Attempt}, args...)...)
 		if err != nil {
 			return err

@@ -65,7 +65,8 @@ func (g *Guidance) Kept(ctx context.Context, person, prefix string) (map[string]
 	return out, wrapGuidance("kept", rows.Err())
 }
 
-// ForgetKept implements guidance.Personal. Nothing of it is left in the file.
+// ForgetKept implements guidance.Personal. Nothing of it is left on disk, as
+// with DeleteContact.
 func (g *Guidance) ForgetKept(ctx context.Context, key string) error {
 	if err := guidance.CheckKey(key); err != nil {
 		return err
@@ -76,7 +77,7 @@ func (g *Guidance) ForgetKept(ctx context.Context, key string) error {
 		return err
 	})
 	if err == nil && gone > 0 {
-		err = g.empty(ctx)
+		err = g.db.empty(ctx)
 	}
 	return wrapGuidance("forget kept", err)
 }

@@ -3,13 +3,11 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
-	"kiveileder"
 	"kiveileder/gateway/login"
+	"kiveileder/gateway/login/loginsql"
 )
 
 // Sessions is the login.Store of a DB. It knows calls by their names, see
@@ -19,38 +17,16 @@ type Sessions struct{ db *DB }
 // Sessions gives the store of who is signed in.
 func (db *DB) Sessions() login.Store { return &Sessions{db} }
 
-// wrapSessions says where an error came from; one with a code stays as it is.
-func wrapSessions(what string, err error) error {
-	if err == nil || kiveileder.ErrorCode(err) != kiveileder.CodeInternal {
-		return err
-	}
-	return fmt.Errorf("sqlite: sessions: %s: %w", what, err)
-}
-
-const sessionColumns = `key, name, person, provider, subject, sid, device, sealed, began, used`
-
-func scanSession(row interface{ Scan(...any) error }) (s login.Session, err error) {
-	var person []byte
-	var began, used int64
-	err = row.Scan(&s.Key, &s.Name, &person, &s.Provider, &s.Subject, &s.SID, &s.Device, &s.Sealed, &began, &used)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return login.Session{}, login.ErrNoSession
-	case err != nil:
-		return login.Session{}, err
-	}
-	s.Began, s.Used = time.UnixMicro(began).UTC(), time.UnixMicro(used).UTC()
-	return s, json.Unmarshal(person, &s.Person)
-}
+var wrapSessions = wrapper("sqlite: sessions")
 
 // Add implements login.Store.
 func (s *Sessions) Add(ctx context.Context, one login.Session) error {
-	person, err := json.Marshal(one.Person)
+	values, err := loginsql.Values(one)
 	if err != nil {
 		return wrapSessions("add", err)
 	}
 	err = s.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		kept, err := scanSession(tx.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM login_session WHERE key = ?`, one.Key))
+		kept, err := loginsql.Scan(tx.QueryRowContext(ctx, `SELECT `+loginsql.Columns+` FROM login_session WHERE key = ?`, one.Key))
 		switch {
 		case errors.Is(err, login.ErrNoSession):
 		case err == nil && kept.Again(one):
@@ -60,11 +36,7 @@ func (s *Sessions) Add(ctx context.Context, one login.Session) error {
 		default:
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `
-			INSERT INTO login_session (key, name, owner, person, provider, subject, sid, device, sealed, began, used)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			one.Key, one.Name, one.Person.ID, string(person), one.Provider, one.Subject, one.SID, one.Device, one.Sealed,
-			one.Began.UnixMicro(), one.Used.UnixMicro())
+		_, err = tx.ExecContext(ctx, `INSERT INTO login_session (`+loginsql.Added+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
 		return err
 	})
 	return wrapSessions("add", err)
@@ -72,7 +44,7 @@ func (s *Sessions) Add(ctx context.Context, one login.Session) error {
 
 // Get implements login.Store.
 func (s *Sessions) Get(ctx context.Context, key string) (login.Session, error) {
-	one, err := scanSession(s.db.read.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM login_session WHERE key = ? AND ended = 0`, key))
+	one, err := loginsql.Scan(s.db.read.QueryRowContext(ctx, `SELECT `+loginsql.Columns+` FROM login_session WHERE key = ? AND ended = 0`, key))
 	return one, wrapSessions("get", err)
 }
 
@@ -93,25 +65,21 @@ func (s *Sessions) Touch(ctx context.Context, key string, used time.Time) error 
 
 // List implements login.Store.
 func (s *Sessions) List(ctx context.Context, person string) ([]login.Session, error) {
-	rows, err := s.db.read.QueryContext(ctx, `SELECT `+sessionColumns+` FROM login_session
-		WHERE owner = ? AND owner <> '' AND ended = 0 ORDER BY began DESC, key`, person)
+	return s.list(ctx, `WHERE owner = ? AND owner <> '' AND ended = 0`, person)
+}
+
+// Everyone implements login.Store.
+func (s *Sessions) Everyone(ctx context.Context) ([]login.Session, error) {
+	return s.list(ctx, `WHERE ended = 0`)
+}
+
+func (s *Sessions) list(ctx context.Context, where string, args ...any) ([]login.Session, error) {
+	rows, err := s.db.read.QueryContext(ctx, `SELECT `+loginsql.Columns+` FROM login_session `+where+` ORDER BY began DESC, key`, args...)
 	if err != nil {
 		return nil, wrapSessions("list", err)
 	}
-	all, err := scanSessions(rows)
+	all, err := scanned(rows, loginsql.Scan)
 	return all, wrapSessions("list", err)
-}
-
-func scanSessions(rows *sql.Rows) (all []login.Session, err error) {
-	defer rows.Close()
-	for rows.Next() {
-		one, err := scanSession(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
 }
 
 // End implements login.Store.
@@ -169,11 +137,11 @@ func useToken(ctx context.Context, tx *sql.Tx, token, call string, until time.Ti
 }
 
 func endedBy(ctx context.Context, tx *sql.Tx, call string) ([]login.Session, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT `+sessionColumns+` FROM login_session WHERE ended_by = ? AND ended_by <> '' ORDER BY began DESC, key`, call)
+	rows, err := tx.QueryContext(ctx, `SELECT `+loginsql.Columns+` FROM login_session WHERE ended_by = ? AND ended_by <> '' ORDER BY began DESC, key`, call)
 	if err != nil {
 		return nil, err
 	}
-	return scanSessions(rows)
+	return scanned(rows, loginsql.Scan)
 }
 
 // Once implements login.Store.

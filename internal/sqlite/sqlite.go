@@ -17,7 +17,9 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"strconv"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -37,6 +39,7 @@ type DB struct {
 	write *sql.DB              // one connection
 	stmts map[string]*sql.Stmt // of write, by their text
 	jobs  chan job
+	owed  chan struct{} // the log is to be emptied
 	stop  chan struct{}
 	done  sync.WaitGroup
 	once  sync.Once // of Close
@@ -54,7 +57,7 @@ func Open(ctx context.Context, file string) (*DB, error) {
 }
 
 func open(ctx context.Context, file string) (_ *DB, err error) {
-	db := &DB{jobs: make(chan job, maxBatch), stop: make(chan struct{}), stmts: map[string]*sql.Stmt{}}
+	db := &DB{jobs: make(chan job, maxBatch), owed: make(chan struct{}, 1), stop: make(chan struct{}), stmts: map[string]*sql.Stmt{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.closeConns())
@@ -80,7 +83,11 @@ func open(ctx context.Context, file string) (_ *DB, err error) {
 			return nil, err
 		}
 	}
+	if err := db.empty(ctx); err != nil { // who was here before may have died before it did
+		return nil, err
+	}
 	db.done.Go(db.run)
+	db.done.Go(db.emptyOwed)
 	return db, nil
 }
 
@@ -98,10 +105,13 @@ func private(file string) error {
 	return f.Close()
 }
 
+// busyTimeout is how long another process that writes is waited for.
+const busyTimeout = 10 * time.Second
+
 func connect(file string, conns int, more string) (*sql.DB, error) {
 	// secure_delete: what is deleted is overwritten
 	dsn := "file:" + (&url.URL{Path: file}).EscapedPath() +
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"?_pragma=busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)" + more
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {

@@ -30,13 +30,13 @@ type run struct {
 func NewMemory(epoch string) *Memory { return &Memory{epoch: epoch, runs: map[string]*run{}} }
 
 // ErrDeleted is what a store says of a conversation that was deleted.
-var ErrDeleted = kiveileder.Errorf(kiveileder.CodeNotFound, "Samtalen er slettet.")
+var ErrDeleted = say.Error(kiveileder.CodeNotFound, "deleted")
 
 // ErrNoEntry is what a store says of an offset that is not there.
-var ErrNoEntry = kiveileder.Errorf(kiveileder.CodeNotFound, "Meldingen finnes ikke.")
+var ErrNoEntry = say.Error(kiveileder.CodeNotFound, "no_entry")
 
 // ErrFull is what a store says when a conversation can hold no more.
-var ErrFull = kiveileder.Errorf(kiveileder.CodeConflict, "Samtalen er full. Begynn en ny.")
+var ErrFull = say.Error(kiveileder.CodeConflict, "full")
 
 // Add implements Store.
 func (m *Memory) Add(ctx context.Context, key string, e kiveileder.Entry) (kiveileder.Entry, bool, error) {

@@ -43,7 +43,7 @@ func (c Contact) check() (ok bool, err error) {
 			return false, err
 		}
 		if strings.ContainsAny(s, "\r\n") {
-			return false, kiveileder.Errorf(kiveileder.CodeInvalid, "Kontaktopplysningene kan ikke ha linjeskift.")
+			return false, say.Error(kiveileder.CodeInvalid, "line_break")
 		}
 	}
 	if c.Email == "" {
@@ -51,7 +51,7 @@ func (c Contact) check() (ok bool, err error) {
 	}
 	a, err := mail.ParseAddress(c.Email)
 	if err != nil || a.Name != "" || a.Address != c.Email || len(c.Email) > 254 { // err may hold the address: it is not kept
-		return false, kiveileder.Errorf(kiveileder.CodeInvalid, "E-postadressen er ikke gyldig.")
+		return false, say.Error(kiveileder.CodeInvalid, "email")
 	}
 	return true, nil
 }

@@ -35,6 +35,7 @@ type (
 		Agency     string                `json:"agency,omitempty"` // that the asker thinks of
 		Publish    bool                  `json:"publish,omitempty"`
 		HasContact bool                  `json:"has_contact,omitempty"`
+		NoMail     bool                  `json:"no_mail,omitempty"` // the contact has no e-mail address
 		Transcript []Line                `json:"transcript,omitempty"`
 		Facts      map[string]any        `json:"facts,omitempty"`
 		Findings   []kiveileder.Finding  `json:"findings,omitempty"`
@@ -114,6 +115,21 @@ type (
 		Text  string    `json:"text"`
 		Until time.Time `json:"until,omitzero"` // when the answer is expected now
 	}
+	// RemindedData says which silence the reminder is about, so that one that
+	// comes too late for it is refused.
+	RemindedData struct {
+		Since  time.Time `json:"since,omitzero"`
+		Number int       `json:"number,omitempty"` // 1 for the first since then
+	}
+	// UnansweredData says how long the asker has been silent.
+	UnansweredData struct {
+		Since time.Time `json:"since,omitzero"`
+	}
+	// ClosedData ends a case whose asker did not reply.
+	ClosedData struct {
+		Reason string    `json:"reason,omitempty"` // told to the asker
+		Until  time.Time `json:"until,omitzero"`   // until then a reply takes the case up again; set by the service
+	}
 	SentData struct {
 		Hash string `json:"hash"`
 	}
@@ -155,7 +171,8 @@ type (
 		Old     bool   `json:"old,omitempty"`  // the source was known to be superseded
 	}
 	ReviewBeganData struct {
-		Reason string `json:"reason,omitempty"`
+		Reason string     `json:"reason,omitempty"`
+		Texts  rules.Text `json:"texts,omitempty"` // the reason in every language, where the service gives it
 	}
 	// ReviewEndedData says that the answer holds as it is published.
 	ReviewEndedData struct {
@@ -182,7 +199,8 @@ type (
 		Reason string    `json:"reason"`
 	}
 	AnonymisedData struct {
-		Reason string `json:"reason,omitempty"`
+		Reason string     `json:"reason,omitempty"`
+		Texts  rules.Text `json:"texts,omitempty"` // the reason in every language, where the service gives it
 	}
 )
 
@@ -202,6 +220,7 @@ var dataTypes = map[Kind]reflect.Type{
 	Uninvited: reflect.TypeFor[UninvitedData](), Noted: reflect.TypeFor[NotedData](), DraftSaved: reflect.TypeFor[DraftSavedData](),
 	Submitted: reflect.TypeFor[SubmittedData](), Signed: reflect.TypeFor[SignedData](), Bypassed: reflect.TypeFor[BypassedData](),
 	Asked: reflect.TypeFor[AskedData](), Replied: reflect.TypeFor[RepliedData](), Added: reflect.TypeFor[AddedData](), Informed: reflect.TypeFor[InformedData](),
+	Reminded: reflect.TypeFor[RemindedData](), Unanswered: reflect.TypeFor[UnansweredData](), Closed: reflect.TypeFor[ClosedData](),
 	Sent: reflect.TypeFor[SentData](), Delivered: reflect.TypeFor[DeliveredData](), Undelivered: reflect.TypeFor[UndeliveredData](),
 	Published: reflect.TypeFor[PublishedData](), ReviewBegan: reflect.TypeFor[ReviewBeganData](), ReviewEnded: reflect.TypeFor[ReviewEndedData](),
 	Unpublished: reflect.TypeFor[UnpublishedData](), Referred: reflect.TypeFor[ReferredData](), Withdrawn: reflect.TypeFor[WithdrawnData](),
@@ -215,7 +234,7 @@ func typeOf(data any) reflect.Type { return reflect.TypeOf(data) }
 func Decode(kind Kind, data []byte) (any, error) {
 	t, ok := dataTypes[kind]
 	if !ok {
-		return nil, kiveileder.Errorf(kiveileder.CodeInvalid, "Ukjent handling.")
+		return nil, say.Error(kiveileder.CodeInvalid, "kind")
 	}
 	v := reflect.New(t)
 	if len(data) == 0 {
@@ -224,7 +243,7 @@ func Decode(kind Kind, data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v.Interface()); err != nil || d.More() {
-		return nil, &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: "Innholdet passer ikke til handlingen.", Err: err}
+		return nil, say.Because(err, kiveileder.CodeInvalid, "data")
 	}
 	return v.Elem().Interface(), nil
 }

@@ -6,12 +6,16 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"kiveileder"
+	"kiveileder/services/rules"
 )
 
 // A Case is what its log says. Read it only: parts may be shared.
 type Case struct {
-	Seq         int64          `json:"seq"` // of the newest event
-	AskerSeq    int64          `json:"-"`   // of the newest that an asker may know of
+	Seq         int64          `json:"seq"`             // of the newest event
+	AskerSeq    int64          `json:"-"`               // of the newest that an asker may know of
+	Round       int64          `json:"round,omitempty"` // Seq of the asker's last reply, or of what took the case up again: what was signed before does not hold
 	State       State          `json:"state"`
 	Opened      time.Time      `json:"opened"`
 	Changed     time.Time      `json:"changed"`
@@ -29,6 +33,8 @@ type Case struct {
 	Added       []Remark       `json:"added,omitempty"` // by the asker, unasked
 	Notes       []Remark       `json:"notes,omitempty"` // internal
 	Informed    []Notice       `json:"informed,omitempty"`
+	Silence     *Silence       `json:"silence,omitempty"` // while it waits for the asker
+	Closing     *Closing       `json:"closing,omitempty"` // when it was last closed for want of a reply
 	Answers     []Answer       `json:"answers,omitempty"`
 	Publication *Publication   `json:"publication,omitempty"`
 	Referral    string         `json:"referral,omitempty"` // to whom
@@ -73,6 +79,31 @@ type Notice struct {
 	InformedData
 }
 
+// A Silence is what the asker of a case that waits has not broken yet.
+type Silence struct {
+	Since    time.Time   `json:"since"`              // the last question, or the asker's last word
+	Reminded []time.Time `json:"reminded,omitempty"` // when the asker was reminded since
+	Told     time.Time   `json:"told,omitzero"`      // when the lawyers were told, after the last reminder
+}
+
+// Last gives when the asker last heard of it.
+func (s Silence) Last() time.Time {
+	if n := len(s.Reminded); n > 0 {
+		return s.Reminded[n-1]
+	}
+	return s.Since
+}
+
+// A Closing is the end of a case whose asker did not reply.
+type Closing struct {
+	Seq int64     `json:"seq"`
+	At  time.Time `json:"at"`
+	ClosedData
+}
+
+// InTime reports whether a word of the asker still takes the case up again.
+func (c Closing) InTime(at time.Time) bool { return c.Until.IsZero() || at.Before(c.Until) }
+
 // An Answer is a text that was sent.
 type Answer struct {
 	Seq      int64     `json:"seq"`
@@ -92,6 +123,7 @@ type Publication struct {
 	Earlier   []time.Time `json:"earlier,omitempty"`   // when those that it replaced were published, the oldest first
 	Confirmed time.Time   `json:"confirmed,omitzero"`  // when a review last ended
 	Review    string      `json:"review,omitempty"`    // why it is looked at again; "" when it is not
+	Reasons   rules.Text  `json:"reasons,omitempty"`   // Review in every language, where the service gave it
 	Withdrawn string      `json:"withdrawn,omitempty"` // why it was withdrawn; "" when it was not
 	Since     time.Time   `json:"since,omitzero"`      // of the review or the withdrawal
 }
@@ -108,7 +140,19 @@ const (
 
 // newAnswer is why a publication is looked at again that is older than the
 // case's answer.
-const newAnswer = "Saken har fått et nytt svar etter at dette ble publisert."
+var newAnswer rules.Text = say.Words("new_answer")
+
+// Reasons gives the why of Standing in every language, nil where a person wrote
+// it in one.
+func (c *Case) Reasons() rules.Text {
+	switch s, why, _ := c.Standing(); {
+	case s != UnderReview:
+		return nil
+	case c.Publication.Review == "" && why == newAnswer[kiveileder.Bokmal]:
+		return newAnswer
+	}
+	return c.Publication.Reasons
+}
 
 // Standing gives how the publication of a case stands, why, and since when. An
 // answer that was sent after it puts it under review by itself. Whether its
@@ -124,7 +168,7 @@ func (c *Case) Standing() (s Standing, why string, since time.Time) {
 		return UnderReview, p.Review, p.Since
 	}
 	if n := len(c.Answers); n > 0 && c.Answers[n-1].Seq > p.Seq && c.Answers[n-1].At.After(p.Confirmed) {
-		return UnderReview, newAnswer, c.Answers[n-1].At
+		return UnderReview, newAnswer[kiveileder.Bokmal], c.Answers[n-1].At
 	}
 	return Valid, "", later(p.At, p.Confirmed)
 }
@@ -158,14 +202,15 @@ func (c *Case) Draft() Version {
 }
 
 // Signed gives the sign-offs that hold: the last word of each agency on the
-// case, on the very text that is the draft now. One that sent it back is not
-// among them.
+// case, on the very text that is the draft now, since the asker last replied
+// and the case was last taken up again. One that sent it back is not among
+// them.
 func (c *Case) Signed() (out []SignOff) {
 	hash := c.Draft().Hash
 	for _, agency := range c.Agencies {
 		var last SignOff
 		for _, s := range c.SignOffs {
-			if s.Agency == agency && s.Hash == hash {
+			if s.Agency == agency && s.Hash == hash && s.Seq > c.Round {
 				last = s
 			}
 		}
@@ -198,44 +243,70 @@ func (c *Case) bypassed() bool {
 
 // Fold makes a case of its log. The error says which event does not belong
 // there; the case is then as it was before that one.
-func Fold(events []Event) (Case, error) {
-	var c Case
-	for _, e := range events {
-		if err := c.apply(e); err != nil {
+func Fold(events []Event) (Case, error) { return Case{}.fold(events) }
+
+// fold gives the case as it is after more events. The one that it goes on from
+// stays as it was.
+func (c Case) fold(events []Event) (Case, error) {
+	n := c.clone() // once: with a copy for each event a long log would cost its length twice over
+	for i, e := range events {
+		if err := n.advance(e); err != nil {
+			if n, err := c.fold(events[:i]); err == nil { // advance may have left half of it
+				c = n
+			}
 			return c, fmt.Errorf("event %d (%s): %w", e.Seq, e.Kind, err)
 		}
 	}
-	return c, nil
+	return n, nil
 }
 
 // apply takes one event in, or leaves the case as it was.
 func (c *Case) apply(e Event) error {
+	n := c.clone()
+	if err := n.advance(e); err != nil {
+		return err
+	}
+	*c = n
+	return nil
+}
+
+// advance takes one event into a case that shares no list or map that is
+// changed in place. After an error it is good for nothing.
+func (c *Case) advance(e Event) error {
 	if e.Seq != c.Seq+1 {
 		return fmt.Errorf("it follows on %d", c.Seq)
 	}
 	if e.At.IsZero() {
 		return errors.New("it has no time")
 	}
-	n := c.clone()
-	if err := n.take(e); err != nil {
+	before, agencies := c.State, slices.Clone(c.Agencies)
+	if err := c.take(e); err != nil {
 		return err
 	}
-	state, ok := TheFlow.next(&n, e)
+	state, ok := TheFlow.next(c, e)
 	if !ok {
-		return fmt.Errorf("it cannot happen in state %q", c.State)
+		return fmt.Errorf("it cannot happen in state %q", before)
 	}
-	n.Seq, n.Changed = e.Seq, e.At
-	if slices.Contains(toldToAsker, e.Kind) || askerState(state) != askerState(c.State) || !slices.Equal(n.Agencies, c.Agencies) {
-		n.AskerSeq = e.Seq
+	c.Seq, c.Changed = e.Seq, e.At
+	if slices.Contains(toldToAsker, e.Kind) || askerState(state) != askerState(before) || !slices.Equal(c.Agencies, agencies) {
+		c.AskerSeq = e.Seq
 	}
-	if state != n.State {
-		if k := len(n.Spans); k > 0 {
-			n.Spans[k-1].To = e.At
+	if e.Kind == Replied || slices.Contains(TheFlow.Ends, before) && !slices.Contains(TheFlow.Ends, state) {
+		c.Round, c.Bypass = e.Seq, nil
+	}
+	if state != c.State {
+		if k := len(c.Spans); k > 0 {
+			c.Spans[k-1].To = e.At
 		}
-		n.Spans = append(n.Spans, Span{State: state, From: e.At})
+		c.Spans = append(c.Spans, Span{State: state, From: e.At})
 	}
-	n.State = state
-	*c = n
+	switch {
+	case state != Waiting:
+		c.Silence = nil
+	case c.Silence == nil || e.Kind == Asked || e.Kind == Replied || e.Kind == Added:
+		c.Silence = &Silence{Since: e.At}
+	}
+	c.State = state
 	return nil
 }
 
@@ -245,4 +316,13 @@ func (c *Case) clone() Case {
 	n := *c
 	n.Facts, n.Tasks, n.Spans, n.Agencies = maps.Clone(c.Facts), slices.Clone(c.Tasks), slices.Clone(c.Spans), slices.Clone(c.Agencies)
 	return n
+}
+
+// clipped gives the case with no room in any list that only grows: who takes an
+// event into it makes room of their own, so that it can be handed to many.
+func (c Case) clipped() Case {
+	c.Topics, c.Drafts, c.SignOffs, c.Tasks = slices.Clip(c.Topics), slices.Clip(c.Drafts), slices.Clip(c.SignOffs), slices.Clip(c.Tasks)
+	c.Added, c.Notes, c.Informed, c.Answers = slices.Clip(c.Added), slices.Clip(c.Notes), slices.Clip(c.Informed), slices.Clip(c.Answers)
+	c.Again, c.Spans, c.Extensions, c.Undelivered = slices.Clip(c.Again), slices.Clip(c.Spans), slices.Clip(c.Extensions), slices.Clip(c.Undelivered)
+	return c
 }

@@ -39,7 +39,7 @@ func refuse(guard string) error {
 	case "reason", "says_something", "says_where", "target", "verdict", "known_agency", "verbatim", "has_draft", "safe_text", "last_day":
 		code = kiveileder.CodeInvalid
 	}
-	return &Refused{Guard: guard, Text: text, err: kiveileder.Errorf(code, "%s", text[kiveileder.Bokmal])}
+	return &Refused{Guard: guard, Text: text, err: &kiveileder.Error{Code: code, Message: text[kiveileder.Bokmal], Texts: text}}
 }
 
 // A gate is what a guard looks at: the case as it stands, and what somebody
@@ -87,6 +87,12 @@ var guards = map[string]func(g *gate) bool{
 	"verdict":      func(g *gate) bool { return isVerdict(g.data) },
 	"all_signed":   func(g *gate) bool { return len(g.Agencies) > 0 && (len(g.Unsigned()) == 0 || g.bypassed()) },
 	"open_task":    func(g *gate) bool { return g.openTask() },
+	"still_silent": func(g *gate) bool { return g.stillSilent() },
+	"new_day": func(g *gate) bool {
+		return g.Silence != nil && dayOf(g.now) > dayOf(g.Silence.Last())
+	},
+	"silent":       func(g *gate) bool { return g.Silence != nil && !g.Silence.Told.IsZero() },
+	"in_time":      func(g *gate) bool { return g.Closing != nil && g.Closing.InTime(g.now) },
 	"may_publish":  func(g *gate) bool { return g.Received.Publish },
 	"safe_text":    func(g *gate) bool { return g.safeText() },
 	"last_day":     func(g *gate) bool { return g.lastDay() },
@@ -116,6 +122,25 @@ func (g *gate) heldByOther() bool {
 	return g.lease.Holds(g.now) && g.lease.Holder.ID != g.actor.ID
 }
 
+// stillSilent: what was found out about a silence does not count when the asker
+// has written since, or somebody else was faster.
+func (g *gate) stillSilent() bool {
+	s := g.Silence
+	if s == nil || !s.Told.IsZero() {
+		return false
+	}
+	switch d := g.data.(type) {
+	case RemindedData:
+		return d.Since.Equal(s.Since) && d.Number == len(s.Reminded)+1
+	case UnansweredData:
+		return d.Since.Equal(s.Since)
+	}
+	return false
+}
+
+// dayOf gives the date in Norway.
+func dayOf(t time.Time) string { return t.In(oslo.Zone).Format(time.DateOnly) }
+
 func (g *gate) openTask() bool {
 	d, _ := g.data.(RepliedData)
 	return slices.ContainsFunc(g.Tasks, func(t Task) bool { return t.ID == d.Task && t.Open() })
@@ -134,7 +159,7 @@ func (g *gate) lastDay() bool {
 		}
 	}
 	_, err := time.Parse(time.DateOnly, day)
-	return day == "" || err == nil && day >= g.now.In(oslo.Zone).Format(time.DateOnly)
+	return day == "" || err == nil && day >= dayOf(g.now)
 }
 
 func isReason(s string) bool {

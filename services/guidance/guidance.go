@@ -61,7 +61,10 @@ const (
 	Asked       Kind = "asked"
 	Replied     Kind = "replied"
 	Added       Kind = "added"
-	Informed    Kind = "informed" // a preliminary reply: why it takes time, and until when
+	Informed    Kind = "informed"   // a preliminary reply: why it takes time, and until when
+	Reminded    Kind = "reminded"   // the asker, of what is asked
+	Unanswered  Kind = "unanswered" // the lawyers are told that the asker does not reply
+	Closed      Kind = "closed"     // for want of a reply
 	Sent        Kind = "sent"
 	Delivered   Kind = "delivered"
 	Undelivered Kind = "undelivered"
@@ -91,12 +94,13 @@ const (
 	IsReferred   State = "referred"
 	IsWithdrawn  State = "withdrawn"
 	IsReopened   State = "reopened"
-	sameState    State = "same" // in transitions.yaml
-	beforeStates State = "none" // in transitions.yaml
+	IsClosed     State = "closed" // for want of a reply
+	sameState    State = "same"   // in transitions.yaml
+	beforeStates State = "none"   // in transitions.yaml
 )
 
 // States are those that a case may be in.
-var States = []State{IsReceived, Assessment, Drafting, Waiting, AtSignOff, Answered, IsPublished, IsReferred, IsWithdrawn, IsReopened}
+var States = []State{IsReceived, Assessment, Drafting, Waiting, AtSignOff, Answered, IsPublished, IsReferred, IsWithdrawn, IsReopened, IsClosed}
 
 // Limits of what a log takes. Whatever is longer is refused, not cut.
 const (
@@ -110,13 +114,13 @@ const (
 
 // Errors of a store and of the service.
 var (
-	ErrNoCase  = kiveileder.Errorf(kiveileder.CodeNotFound, "Saken finnes ikke.")
-	ErrNoOne   = kiveileder.Errorf(kiveileder.CodeNotFound, "Saken har ingen kontaktopplysninger.")
-	ErrLost    = kiveileder.Errorf(kiveileder.CodeConflict, "Meldingen er i andre hender, eller ferdig.")
-	ErrMoved   = kiveileder.Errorf(kiveileder.CodeConflict, "Saken er endret i mellomtiden.")
-	ErrHeld    = kiveileder.Errorf(kiveileder.CodeConflict, "Saken er tatt av en annen.")
-	ErrFull    = kiveileder.Errorf(kiveileder.CodeConflict, "Saken kan ikke ta imot mer.")
-	errTooBusy = kiveileder.Errorf(kiveileder.CodeUnavailable, "Mange arbeider med saken akkurat nå. Prøv igjen.")
+	ErrNoCase  = say.Error(kiveileder.CodeNotFound, "no_case")
+	ErrNoOne   = say.Error(kiveileder.CodeNotFound, "no_contact")
+	ErrLost    = say.Error(kiveileder.CodeConflict, "mail_lost")
+	ErrMoved   = say.Error(kiveileder.CodeConflict, "moved")
+	ErrHeld    = say.Error(kiveileder.CodeConflict, "held")
+	ErrFull    = say.Error(kiveileder.CodeConflict, "full")
+	errTooBusy = say.Error(kiveileder.CodeUnavailable, "busy")
 )
 
 // micro is the precision that stores keep.

@@ -9,7 +9,7 @@ import (
 // against anything.
 var formGuards = []string{
 	"reason", "says_something", "says_where", "target", "verdict", "known_agency", "exact_text", "current_draft", "own_agency",
-	"is_invited", "not_invited", "holder_stays", "may_uninvite", "safe_text", "last_day",
+	"is_invited", "not_invited", "holder_stays", "may_uninvite", "safe_text", "last_day", "still_silent",
 }
 
 // May gives what somebody could do with a case now, in the order of

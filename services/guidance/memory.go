@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +28,7 @@ type memoryCase struct {
 	row    Row
 	lease  Lease
 	sealed []byte
+	vector memoryVector
 }
 
 type memoryMail struct {
@@ -112,19 +115,26 @@ func (m *Memory) write(c *memoryCase, b Batch) {
 		}
 	}
 	if b.Anonymises() {
-		m.forget(DraftKey(b.Case))
+		c.vector = memoryVector{}
+		for _, key := range TypedKeys(b.Case) {
+			m.forget(key)
+		}
 	}
 }
 
 // Load implements Store.
-func (m *Memory) Load(ctx context.Context, id string) (Log, error) {
+func (m *Memory) Load(ctx context.Context, id string) (Log, error) { return m.LoadFrom(ctx, id, 1) }
+
+// LoadFrom implements Store.
+func (m *Memory) LoadFrom(ctx context.Context, id string, seq int64) (Log, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, err := m.find(ctx, id)
 	if err != nil {
 		return Log{}, err
 	}
-	return Log{ID: id, Number: c.number, Events: slices.Clip(c.events), Lease: c.lease}, nil
+	from := min(max(seq-1, 0), int64(len(c.events)))
+	return Log{ID: id, Number: c.number, Events: slices.Clip(c.events[from:]), Lease: c.lease}, nil
 }
 
 func (m *Memory) find(ctx context.Context, id string) (*memoryCase, error) {
@@ -145,17 +155,54 @@ func (m *Memory) List(ctx context.Context, f Filter) ([]Row, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	f.Due = micro(f.Due)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var out []Row
-	for _, c := range m.cases {
-		if f.lets(c.row) {
-			out = append(out, c.row)
-		}
-	}
+	out := m.rows(f)
 	slices.SortFunc(out, newestFirst)
 	return out[:min(len(out), max(f.Limit, 0))], nil
+}
+
+// rows gives all rows that a filter lets through, in no order.
+func (m *Memory) rows(f Filter) (out []Row) {
+	f.Due, f.Rested = micro(f.Due), micro(f.Rested)
+	for _, c := range m.cases {
+		r := c.row
+		r.Seen, _ = strconv.ParseInt(string(m.kept[f.Reader][SeenKey(r.ID)]), 10, 64) // nothing kept is nothing seen
+		if f.lets(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Count implements Store.
+func (m *Memory) Count(ctx context.Context, f Filter, t Tally) (Counts, error) {
+	n := Counts{States: map[State]int{}}
+	if err := errors.Join(ctx.Err(), f.Check(), t.Check()); err != nil {
+		return n, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f.After, f.Rested, t.Due = nil, micro(f.Rested), micro(t.Due)
+	for _, r := range m.rows(f) {
+		n.All++
+		n.States[r.State]++
+		for _, c := range []struct {
+			n  *int
+			is bool
+		}{
+			{&n.Free, r.Holder == nil},
+			{&n.Held, t.Holder != "" && r.Holder != nil && r.Holder.ID == t.Holder},
+			{&n.Unsigned, t.Unsigned != "" && slices.Contains(r.Unsigned, t.Unsigned)},
+			{&n.Due, !r.Due.IsZero() && r.Due.Before(t.Due)},
+			{&n.Unread, f.Reader != "" && f.isUnread(r)},
+		} {
+			if c.is {
+				*c.n++
+			}
+		}
+	}
+	return n, nil
 }
 
 func newestFirst(a, b Row) int {
@@ -166,16 +213,25 @@ func (f Filter) lets(r Row) bool {
 	switch {
 	case len(f.States) > 0 && !slices.Contains(f.States, r.State),
 		f.Agency != "" && !slices.Contains(r.Agencies, f.Agency),
+		f.Beside != "" && !slices.Contains(r.Agencies, f.Beside),
+		f.Nobodys && len(r.Agencies) > 0,
 		f.Holder != "" && (r.Holder == nil || r.Holder.ID != f.Holder),
+		f.Unsigned != "" && !slices.Contains(r.Unsigned, f.Unsigned),
 		f.Asker != "" && r.Asker != f.Asker,
 		f.Number != "" && r.Number != f.Number,
 		f.Register && r.Published == "",
+		f.Review && r.Published != string(UnderReview),
+		f.Unread && !f.isUnread(r),
 		!strings.Contains(r.Words(), strings.ToLower(f.Text)),
 		!f.Due.IsZero() && (r.Due.IsZero() || !r.Due.Before(f.Due)),
 		f.After != nil && newestFirst(Row{ID: f.After.ID, Changed: micro(f.After.Changed)}, r) >= 0:
 		return false
 	}
 	return true
+}
+
+func (f Filter) isUnread(r Row) bool {
+	return r.Seq > r.Seen && !(slices.Contains(TheFlow.Ends, r.State) && r.Changed.Before(f.Rested))
 }
 
 // Lease implements Store.

@@ -48,6 +48,11 @@ func (m *Memory) settle(ctx context.Context, mine Mail, change func(*memoryMail)
 	return nil
 }
 
+// Hold implements Outbox.
+func (m *Memory) Hold(ctx context.Context, mine Mail, until time.Time) error {
+	return m.settle(ctx, mine, func(x *memoryMail) { x.leased = micro(until) })
+}
+
 // Done implements Outbox.
 func (m *Memory) Done(ctx context.Context, mine Mail, status MailStatus, messageID string) error {
 	return m.settle(ctx, mine, func(x *memoryMail) { x.Status, x.MessageID, x.Reason = status, CleanReason(messageID), "" })

@@ -9,7 +9,7 @@ import (
 )
 
 // Personal keeps what people at the desk have for themselves and what is no
-// part of a case: a draft that is being typed ("draft:<case>", see DraftKey),
+// part of a case: what is being typed ("draft:<case>", "note:<case>", see TypedKeys),
 // how far somebody has read ("seen:<case>"), a saved view ("view:<name>").
 type Personal interface {
 	// Keep puts a value under a key of a person; the last one holds, and nil
@@ -35,12 +35,22 @@ const (
 )
 
 // ErrManyKept says that a person has MaxKept keys.
-var ErrManyKept = kiveileder.Errorf(kiveileder.CodeConflict, "Du har lagret så mye som det er plass til. Slett noe først.")
+var ErrManyKept = say.Error(kiveileder.CodeConflict, "kept_full")
 
-var errKept = kiveileder.Errorf(kiveileder.CodeInvalid, "Dette kan ikke lagres.")
+var errKept = say.Error(kiveileder.CodeInvalid, "kept")
 
-// DraftKey is the key of what somebody is typing on a case.
+// DraftKey is the key of the answer that somebody is typing on a case.
 func DraftKey(caseID string) string { return "draft:" + caseID }
+
+// TypedKeys are the keys of all that somebody is typing on a case: the answer,
+// and notes and questions to the asker.
+func TypedKeys(caseID string) []string { return []string{DraftKey(caseID), "note:" + caseID} }
+
+// SeenKey is the key of how far somebody has read a case: the Seq of its newest
+// event then, in digits.
+func SeenKey(caseID string) string { return seenPrefix + caseID }
+
+const seenPrefix = "seen:"
 
 // CheckKept refuses what Keep does not take: stores call it first.
 func CheckKept(person, key string, value []byte) error {

@@ -42,9 +42,9 @@ func Propose(set *rules.Set, findings []kiveileder.Finding, would []string) (p P
 			weight[a] += points
 		}
 	}
-	for _, name := range would {
+	for i, name := range would {
 		if a, ok := agencyNamed(set, name); ok {
-			weight[a.Key] += asked
+			weight[a.Key] += asked + len(would) - i // named in the order that is natural to ask them
 		}
 	}
 	for _, a := range set.Agencies { // a stable sort keeps their order

@@ -47,7 +47,10 @@ type Config struct {
 
 // A Service takes commands. It is safe for concurrent use, and several may run
 // over one store.
-type Service struct{ Config }
+type Service struct {
+	Config
+	shelf *shelf
+}
 
 // New gives a service.
 func New(c Config) *Service {
@@ -72,7 +75,7 @@ func New(c Config) *Service {
 	if c.Lease <= 0 {
 		c.Lease = 2 * time.Minute
 	}
-	return &Service{c}
+	return &Service{c, newShelf()}
 }
 
 // A Command is what somebody wants to do.
@@ -114,35 +117,22 @@ func (h *Held) Error() string { return "held by another: " + ErrHeld.Error() }
 
 func (h *Held) Unwrap() error { return ErrHeld }
 
-// Load gives a case for the service's own use: nothing is held back. Views for
-// people are ForAsker and ForAgency.
-func (s *Service) Load(ctx context.Context, id string) (Snapshot, error) {
-	l, err := s.Store.Load(ctx, id)
-	if err != nil {
-		return Snapshot{}, err
-	}
-	c, err := Fold(l.Events)
-	if err != nil {
-		return Snapshot{}, fmt.Errorf("case %s: %w", id, err)
-	}
-	return Snapshot{ID: l.ID, Number: l.Number, Case: c, Log: l.Events, Lease: l.Lease}, nil
-}
-
 // Open makes a case with the given id (letters, digits, "-", "_"), or gives
 // the one that has it: a hand-over that is sent twice is one case. The contact
 // may be empty.
 func (s *Service) Open(ctx context.Context, id string, actor Actor, d ReceivedData, contact Contact) (Snapshot, error) {
 	if !isID(id) {
-		return Snapshot{}, kiveileder.Errorf(kiveileder.CodeInvalid, "Saken har ingen gyldig id.")
+		return Snapshot{}, say.Error(kiveileder.CodeInvalid, "case_id")
 	}
 	has, err := contact.check()
 	if err != nil {
 		return Snapshot{}, err
 	}
 	var sealed []byte
+	d.NoMail = has && contact.Email == ""
 	if d.HasContact = has; has {
 		if s.Seal == nil {
-			return Snapshot{}, kiveileder.Errorf(kiveileder.CodeInvalid, "Tjenesten kan ikke ta imot kontaktopplysninger.")
+			return Snapshot{}, say.Error(kiveileder.CodeInvalid, "no_contacts_taken")
 		}
 		if sealed, err = s.Seal.Seal(id, contact); err != nil {
 			return Snapshot{}, err
@@ -168,11 +158,13 @@ func (s *Service) Open(ctx context.Context, id string, actor Actor, d ReceivedDa
 	return s.Load(ctx, snap.ID) // with its number
 }
 
-// same gives a case that was opened before to the one who did.
+// same gives a case that was opened before to the one who did, and tells of it
+// again.
 func (s *Service) same(old Snapshot, actor Actor) (Snapshot, error) {
 	if old.Log[0].Actor.ID != actor.ID {
 		return Snapshot{}, ErrMoved
 	}
+	s.tellAgain(old, 0)
 	return old, nil
 }
 
@@ -260,12 +252,16 @@ func (s *Service) try(ctx context.Context, snap Snapshot, c Command, sealed []by
 	}
 	b := Batch{
 		Case: snap.ID, Expect: snap.Case.Seq, Year: year(e.At), Events: []Event{e}, Row: s.row(snap, next),
-		Claim: s.claim(e, now), Mails: mails(snap.ID, next, e), Sealed: sealed,
+		Claim: s.claim(e, now), Mails: mails(snap.ID, next, e, now), Sealed: sealed,
 	}
 	if e.Kind == Anonymised {
 		b.Forget, b.Redact = true, redact(snap.Log)
 		b.Row.Title, b.Row.Topics = "", nil
 	}
+	if err := ctx.Err(); err != nil {
+		return snap, Event{}, err
+	}
+	ctx = context.WithoutCancel(ctx) // who asked may go away: what is begun is told to all others
 	if err := s.Store.Append(ctx, b); err != nil {
 		return snap, Event{}, err
 	}

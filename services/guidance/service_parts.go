@@ -138,6 +138,28 @@ func complete(snap Snapshot, a Actor, data any, now time.Time) any {
 			d.Topics = snap.Case.Topics
 		}
 		return d
+	case RemindedData: // who works on the case reminds of what stands now
+		if s := snap.Case.Silence; s != nil && a.Role != System {
+			d.Since, d.Number = s.Since, len(s.Reminded)+1
+		}
+		d.Since = micro(d.Since)
+		return d
+	case UnansweredData:
+		d.Since = micro(d.Since)
+		return d
+	case ClosedData:
+		d.Until = time.Time{} // Config.Fill may set it
+		return d
+	case AnonymisedData:
+		if a.Role != System {
+			d.Texts = nil
+		}
+		return d
+	case ReviewBeganData:
+		if a.Role != System {
+			d.Texts = nil
+		}
+		return d
 	case BypassedData:
 		d.Agencies = snap.Case.Unsigned()
 		return d
@@ -156,7 +178,7 @@ func full(c Case, k Kind) bool {
 	switch k {
 	case Added:
 		return len(c.Added) >= MaxAdded
-	case Noted, DraftSaved, Asked, Informed, Claimed, Assessed:
+	case Noted, DraftSaved, Asked, Reminded, Informed, Claimed, Assessed:
 		return c.Seq >= MaxEvents
 	}
 	return false
@@ -177,13 +199,13 @@ func (s *Service) row(snap Snapshot, c Case) Row {
 }
 
 // mails gives what the asker is told of an event. Without a contact there is
-// nobody to tell.
-func mails(id string, c Case, e Event) []Mail {
-	kind := map[Kind]MailKind{Received: MailReceipt, Asked: MailQuestion, Informed: MailNotice, Sent: MailAnswer, Referred: MailReferral}[e.Kind]
+// nobody to tell. They are due now, also where the log is ahead of the clock.
+func mails(id string, c Case, e Event, now time.Time) []Mail {
+	kind := map[Kind]MailKind{Received: MailReceipt, Asked: MailQuestion, Informed: MailNotice, Sent: MailAnswer, Referred: MailReferral, Reminded: MailReminder, Closed: MailClosing}[e.Kind]
 	if kind == "" || !c.Received.HasContact {
 		return nil
 	}
-	return []Mail{{ID: MailID(id, e.Seq, kind), Case: id, Seq: e.Seq, Kind: kind, At: e.At, Status: MailQueued, Next: e.At}}
+	return []Mail{{ID: MailID(id, e.Seq, kind), Case: id, Seq: e.Seq, Kind: kind, At: e.At, Status: MailQueued, Next: now}}
 }
 
 // redact gives the events whose texts are taken away, with nothing left of
@@ -213,6 +235,8 @@ func redact(log []Event) (out []Event) {
 			e.Data = InformedData{Until: d.Until}
 		case WithdrawnData:
 			e.Data = WithdrawnData{}
+		case ClosedData:
+			e.Data = ClosedData{Until: d.Until}
 		case ReopenedData:
 			e.Data = ReopenedData{}
 		case ReferredData:
@@ -225,6 +249,9 @@ func redact(log []Event) (out []Event) {
 			e.Data = InvitedData{Agency: d.Agency}
 		case UninvitedData:
 			e.Data = UninvitedData{Agency: d.Agency}
+		case ReviewEndedData: // unlike those of its beginning, its reason is read by nobody else
+			d.Reason = ""
+			e.Data = d
 		case BypassedData:
 			e.Data = BypassedData{Hash: d.Hash, Agencies: d.Agencies}
 		case ExtendedData:

@@ -21,17 +21,26 @@ type Store interface {
 	// newest event is not Expect (0: there is no such case yet), ErrNoCase when
 	// Expect is more and there is no such case, ErrHeld when the batch claims
 	// and somebody else's lease runs. Of a case that is anonymised the drafts
-	// go that people have for themselves (DraftKey).
+	// and notes go that people have for themselves (TypedKeys).
 	Append(ctx context.Context, b Batch) error
 
 	// Load gives a case whole, as it was at one moment. Error: ErrNoCase.
 	Load(ctx context.Context, id string) (Log, error)
+
+	// LoadFrom gives a case as Load does, but of its log only the events from a
+	// Seq on: none when it has not come so far.
+	LoadFrom(ctx context.Context, id string, seq int64) (Log, error)
 
 	// List gives rows that a filter lets through, the newest change first.
 	// Error: CodeInvalid for a filter with what is no text. Who asks for a page
 	// after another one (Filter.After) gets each row that has not changed in
 	// between, once.
 	List(ctx context.Context, f Filter) ([]Row, error)
+
+	// Count counts the cases that a filter lets through, whatever its Limit and
+	// After: all of them, and those among them that a tally asks for. Error:
+	// CodeInvalid for a filter or a tally with what is no text.
+	Count(ctx context.Context, f Filter, t Tally) (Counts, error)
 
 	// Lease takes a case for holder until then, by compare-and-set: when nobody
 	// has it, when the lease that runs is the holder's own (the heartbeat), or
@@ -48,6 +57,7 @@ type Store interface {
 
 	Outbox
 	Personal
+	Vectors
 }
 
 // An Outbox gives mails to those who send them, each to one at a time. Taking
@@ -59,6 +69,10 @@ type Outbox interface {
 	// and not leased at now, and leases it until then: a worker that died gives
 	// it up by that. false when there is none.
 	Due(ctx context.Context, now, until time.Time) (Mail, bool, error)
+
+	// Hold prolongs the lease of a mail that is in the caller's hands until then,
+	// also one that has run out when nobody has taken the mail since.
+	Hold(ctx context.Context, m Mail, until time.Time) error
 
 	// Done says that it was sent or kept, under which Message-ID.
 	Done(ctx context.Context, m Mail, status MailStatus, messageID string) error
@@ -126,7 +140,7 @@ func (b Batch) Stored() (Batch, error) {
 	for i := range b.Mails {
 		b.Mails[i].At, b.Mails[i].Next = micro(b.Mails[i].At), micro(b.Mails[i].Next)
 	}
-	b.Row.ID, b.Row.Seq, b.Row.Number = b.Case, b.Expect+int64(len(b.Events)), ""
+	b.Row.ID, b.Row.Seq, b.Row.Number, b.Row.Seen = b.Case, b.Expect+int64(len(b.Events)), "", 0
 	b.Row.Opened, b.Row.Changed, b.Row.Due = micro(b.Row.Opened), micro(b.Row.Changed), micro(b.Row.Due)
 	if b.Claim != nil {
 		c := *b.Claim
@@ -138,7 +152,7 @@ func (b Batch) Stored() (Batch, error) {
 
 // checkTexts looks at what stands in columns of its own; the rest is JSON.
 func (b Batch) checkTexts() error {
-	texts := append([]string{b.Row.Title, string(b.Row.State), b.Row.Asker, b.Row.Published}, b.Row.Topics...)
+	texts := slices.Concat([]string{b.Row.Title, string(b.Row.State), b.Row.Asker, b.Row.Published}, b.Row.Topics, b.Row.Agencies, b.Row.Unsigned)
 	if b.Row.Holder != nil {
 		texts = append(texts, b.Row.Holder.ID)
 	}
@@ -201,6 +215,10 @@ type Row struct {
 	// Asker is the key of the conversation that it came from. It goes into no
 	// JSON: who is shown a row is not shown that.
 	Asker string `json:"-"`
+
+	// Seen says how far the reader of a filter has read, see SeenKey: 0 for not
+	// at all, or without a reader.
+	Seen int64 `json:"-"`
 }
 
 // Words is what a search in the list looks through.
@@ -212,14 +230,40 @@ func (r Row) Words() string {
 type Filter struct {
 	States   []State
 	Agency   string    // on the case
+	Beside   string    // another one that is on the case as well
+	Nobodys  bool      // only those that no agency is on
 	Holder   string    // an ID
+	Unsigned string    // an agency that has yet to sign
 	Asker    string    // the key of a conversation
 	Number   string    // exactly
 	Register bool      // only what stands in the register, withdrawn or not
+	Review   bool      // only what stands there and is looked at again
 	Text     string    // in number, title or topics; case does not count
 	Due      time.Time // due before then
 	Limit    int       // none when it is not positive
 	After    *Row      // goes on after this one: Changed and ID count
+
+	Reader string    // an ID: whose Seen the rows get
+	Unread bool      // only those with something that the reader has not seen
+	Rested time.Time // of those that are at an end, changed before then, none is unread
+}
+
+// A Tally says what is counted besides all cases. What is empty is not counted.
+type Tally struct {
+	Holder   string    // an ID: Held
+	Unsigned string    // an agency: Unsigned
+	Due      time.Time // Due
+}
+
+// Counts say how many cases there are of a kind.
+type Counts struct {
+	All      int
+	States   map[State]int // those that there is one of
+	Free     int           // that nobody holds
+	Held     int           // that somebody holds
+	Unsigned int           // that an agency has yet to sign
+	Due      int           // before a time
+	Unread   int           // with something that the filter's reader has not seen; 0 without one
 }
 
 // Check refuses a filter that no case can match because it holds what is no
@@ -228,7 +272,7 @@ func (f Filter) Check() error {
 	if len(f.States) > 2*len(States) {
 		return errTooLong
 	}
-	texts := []string{f.Agency, f.Holder, f.Asker, f.Number, f.Text}
+	texts := []string{f.Agency, f.Beside, f.Holder, f.Unsigned, f.Asker, f.Number, f.Text, f.Reader}
 	for _, s := range f.States {
 		texts = append(texts, string(s))
 	}
@@ -236,6 +280,16 @@ func (f Filter) Check() error {
 		texts = append(texts, f.After.ID)
 	}
 	for _, s := range texts {
+		if err := checkText(s, MaxShort); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check refuses a tally with what is no text: stores call it first.
+func (t Tally) Check() error {
+	for _, s := range []string{t.Holder, t.Unsigned} {
 		if err := checkText(s, MaxShort); err != nil {
 			return err
 		}
@@ -265,7 +319,9 @@ const (
 	MailQuestion MailKind = "question"
 	MailAnswer   MailKind = "answer"
 	MailReferral MailKind = "referral"
-	MailNotice   MailKind = "notice" // a preliminary reply
+	MailNotice   MailKind = "notice"   // a preliminary reply
+	MailReminder MailKind = "reminder" // of what is asked
+	MailClosing  MailKind = "closing"  // for want of a reply
 )
 
 // A MailStatus says where a mail stands.

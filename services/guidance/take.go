@@ -60,6 +60,12 @@ func (c *Case) take(e Event) error {
 		c.Added = append(c.Added, Remark{Seq: e.Seq, At: e.At, By: e.Actor, Text: d.Text})
 	case InformedData:
 		c.Informed = append(c.Informed, Notice{Seq: e.Seq, At: e.At, Agency: e.Actor.Agency, InformedData: d})
+	case RemindedData:
+		return c.hush(func(s *Silence) { s.Reminded, s.Told = append(slices.Clip(s.Reminded), e.At), time.Time{} })
+	case UnansweredData:
+		return c.hush(func(s *Silence) { s.Told = e.At })
+	case ClosedData:
+		c.Closing = &Closing{Seq: e.Seq, At: e.At, ClosedData: d}
 	case SentData:
 		return c.send(e, d)
 	case UndeliveredData:
@@ -67,17 +73,19 @@ func (c *Case) take(e Event) error {
 	case PublishedData:
 		c.publish(e, d)
 	case ReviewBeganData:
-		return c.republish(func(p *Publication) { p.Review, p.Since = d.Reason, e.At })
+		return c.republish(func(p *Publication) { p.Review, p.Reasons, p.Since = d.Reason, d.Texts, e.At })
 	case ReviewEndedData:
 		return c.republish(func(p *Publication) {
-			p.Review, p.Since, p.Confirmed = "", time.Time{}, e.At
+			p.Review, p.Reasons, p.Since, p.Confirmed = "", nil, time.Time{}, e.At
 			p.ValidUntil = cmp.Or(d.ValidUntil, p.ValidUntil)
 			if len(d.Leans) > 0 {
 				p.Leans = d.Leans
 			}
 		})
 	case UnpublishedData:
-		return c.republish(func(p *Publication) { p.Review, p.Withdrawn, p.Since = "", cmp.Or(d.Reason, "–"), e.At })
+		return c.republish(func(p *Publication) {
+			p.Review, p.Reasons, p.Withdrawn, p.Since = "", nil, cmp.Or(d.Reason, "–"), e.At
+		})
 	case ReferredData:
 		c.Referral, c.Referred = d.To, d.Reason
 	case ExtendedData:
@@ -131,6 +139,17 @@ func (c *Case) reply(e Event, d RepliedData) error {
 		c.Facts = map[string]any{}
 	}
 	maps.Copy(c.Facts, d.Facts)
+	return nil
+}
+
+// hush changes the silence, which others may share.
+func (c *Case) hush(change func(*Silence)) error {
+	if c.Silence == nil {
+		return errors.New("nobody is asked")
+	}
+	s := *c.Silence
+	change(&s)
+	c.Silence = &s
 	return nil
 }
 

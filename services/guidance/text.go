@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	errTooLong = kiveileder.Errorf(kiveileder.CodeInvalid, "Teksten er for lang.")
-	errNoText  = kiveileder.Errorf(kiveileder.CodeInvalid, "Teksten har tegn som ikke kan lagres.")
-	errDeep    = kiveileder.Errorf(kiveileder.CodeInvalid, "Innholdet passer ikke til handlingen.")
+	errTooLong = say.Error(kiveileder.CodeInvalid, "long")
+	errNoText  = say.Error(kiveileder.CodeInvalid, "no_text")
+	errDeep    = say.Error(kiveileder.CodeInvalid, "data")
 )
 
 // checkText refuses what is too long or no text: broken UTF-8, NUL and other
@@ -47,7 +47,7 @@ func checkData(data any) error {
 	}
 	b, err := json.Marshal(data)
 	if err != nil {
-		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: errDeep.Message, Err: err}
+		return say.Because(err, kiveileder.CodeInvalid, "data")
 	}
 	if len(b) > MaxData {
 		return errTooLong

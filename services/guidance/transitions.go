@@ -242,5 +242,6 @@ func holdAll(when []string, c *Case, e Event) bool {
 var conditions = map[string]func(c *Case, e Event) bool{
 	"returned":    func(_ *Case, e Event) bool { d, _ := e.Data.(SignedData); return d.Verdict == Return },
 	"tasks_left":  func(c *Case, _ Event) bool { return slices.ContainsFunc(c.Tasks, Task.Open) },
+	"in_time":     func(c *Case, e Event) bool { return c.Closing != nil && c.Closing.InTime(e.At) },
 	"draft_there": func(c *Case, _ Event) bool { return len(c.Drafts) > 0 },
 }

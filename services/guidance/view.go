@@ -36,10 +36,7 @@ func ForAgency(s Snapshot, a Actor) (Snapshot, error) {
 	}
 	s.Case.Notes = slices.DeleteFunc(slices.Clone(s.Case.Notes), func(n Remark) bool { return !mine(n.Agency, n.All) })
 	s.Case.Received.Asker = ""
-	s.Case.Added = slices.Clone(s.Case.Added)
-	for i, r := range s.Case.Added {
-		s.Case.Added[i].By = keyless(r.By)
-	}
+	s.Case.Added, s.Case.Again = keylessAll(s.Case.Added), keylessAll(s.Case.Again)
 	s.Log = slices.Clone(s.Log)
 	for i, e := range s.Log { // that there was one may be seen: the numbers have no gaps
 		s.Log[i] = forDesk(e)
@@ -65,6 +62,14 @@ func forDesk(e Event) Event {
 		e.Data = d
 	}
 	return e
+}
+
+func keylessAll(remarks []Remark) []Remark {
+	remarks = slices.Clone(remarks)
+	for i, r := range remarks {
+		remarks[i].By = keyless(r.By)
+	}
+	return remarks
 }
 
 func keyless(a Actor) Actor {
@@ -93,6 +98,8 @@ type AskerView struct {
 	Again       []AskerText         `json:"again,omitempty"` // what they wrote when they reopened it
 	Referral    string              `json:"referral,omitempty"`
 	Referred    string              `json:"referred,omitempty"` // why
+	Reminded    []time.Time         `json:"reminded,omitempty"` // when, since they were last asked or last wrote
+	Closed      *AskerClosing       `json:"closed,omitempty"`   // that it is, for want of a reply
 	Published   bool                `json:"published,omitempty"`
 	Undelivered bool                `json:"undelivered,omitempty"`
 }
@@ -123,6 +130,13 @@ type AskerNotice struct {
 	Until  time.Time `json:"until,omitzero"`
 }
 
+// An AskerClosing says that a case was closed for want of a reply.
+type AskerClosing struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"`
+	Until  time.Time `json:"until,omitzero"` // until then a reply takes it up again
+}
+
 // An AskerAnswer is what the agencies wrote.
 type AskerAnswer struct {
 	Seq      int64     `json:"seq"`
@@ -134,7 +148,7 @@ type AskerAnswer struct {
 // toldToAsker are the kinds that change what the asker sees. That something else
 // happened, and when, is nobody's business outside the agencies.
 var toldToAsker = []Kind{
-	Received, Invited, Uninvited, Asked, Replied, Added, Informed, Sent, Delivered, Undelivered, Published, ReviewBegan, ReviewEnded, Unpublished,
+	Received, Invited, Uninvited, Asked, Replied, Added, Informed, Reminded, Closed, Sent, Delivered, Undelivered, Published, ReviewBegan, ReviewEnded, Unpublished,
 	Referred, Withdrawn, Reopened, Extended, Anonymised,
 }
 
@@ -143,6 +157,12 @@ func ForAsker(number string, c Case) AskerView {
 	v := AskerView{
 		Number: number, Seq: c.AskerSeq, State: askerState(c.State), Opened: c.Opened, Question: c.Received.Question, Project: c.Received.Project,
 		Agencies: c.Agencies, Language: c.Received.Language, Referral: c.Referral, Referred: c.Referred, Published: c.isPublic(), Undelivered: len(c.Undelivered) > 0,
+	}
+	if c.Silence != nil {
+		v.Reminded = c.Silence.Reminded
+	}
+	if x := c.Closing; x != nil && c.State == IsClosed {
+		v.Closed = &AskerClosing{At: x.At, Reason: x.Reason, Until: x.Until}
 	}
 	for _, t := range c.Tasks {
 		//lint:ignore S1016 what the asker sees is allowed field by field
@@ -185,6 +205,8 @@ func forAsker(e Event) (Event, bool) {
 		data = SentData{Hash: d.Hash}
 	case ReferredData:
 		data = ReferredData{To: d.To, Reason: d.Reason}
+	case ClosedData:
+		data = ClosedData{Reason: d.Reason, Until: d.Until}
 	case WithdrawnData:
 		data = WithdrawnData{Reason: d.Reason}
 	case ReopenedData:

@@ -18,12 +18,12 @@ import (
 const maxOpen = 10
 
 var (
-	errNoQuestion = kiveileder.Errorf(kiveileder.CodeInvalid, "Skriv hva du vil spørre om.")
-	errLong       = kiveileder.Errorf(kiveileder.CodeInvalid, "Teksten er for lang: høyst %d tegn i hvert felt.", maxAsked)
-	errAgency     = kiveileder.Errorf(kiveileder.CodeInvalid, "Velg en etat fra listen.")
-	errMany       = kiveileder.Errorf(kiveileder.CodeConflict, "Denne samtalen har alt %d saker som ikke er avsluttet.", maxOpen)
-	errContact    = kiveileder.Errorf(kiveileder.CodeInvalid, "Tjenesten kan ikke ta imot kontaktopplysninger nå. Send inn uten; svaret kommer i samtalen.")
-	errHandOverID = kiveileder.Errorf(kiveileder.CodeInvalid, "Innsendingen mangler en id.")
+	errNoQuestion = say.Error(kiveileder.CodeInvalid, "no_question")
+	errLong       = say.Error(kiveileder.CodeInvalid, "long", maxAsked)
+	errAgency     = say.Error(kiveileder.CodeInvalid, "agency")
+	errMany       = say.Error(kiveileder.CodeConflict, "many", maxOpen)
+	errContact    = say.Error(kiveileder.CodeInvalid, "no_contacts")
+	errHandOverID = say.Error(kiveileder.CodeInvalid, "hand_over_id")
 )
 
 // Form implements Calls.
@@ -64,6 +64,7 @@ func (q *Queue) HandOver(ctx context.Context, key string, h HandOver) (AskerCase
 	id := caseID(key, h.ID)
 	switch snap, err := q.Cases.Load(ctx, id); {
 	case err == nil:
+		q.Cases.News(id, snap.Case) // who made it may have died before it told anybody
 		return q.asker(ctx, key, snap)
 	case !errors.Is(err, guidance.ErrNoCase):
 		return AskerCase{}, err
@@ -165,7 +166,7 @@ func (q *Queue) Tell(ctx context.Context, key, id string, c guidance.Command) (A
 func checkSaid(c guidance.Command) error {
 	b, err := json.Marshal(c.Data)
 	if err != nil {
-		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: "Innholdet passer ikke til handlingen.", Err: err}
+		return say.Because(err, kiveileder.CodeInvalid, "data")
 	}
 	data, err := guidance.Decode(c.Kind, b)
 	if err != nil {
@@ -192,7 +193,7 @@ func checkSaid(c guidance.Command) error {
 // asker gives a case as its asker sees it.
 func (q *Queue) asker(ctx context.Context, key string, snap guidance.Snapshot) (AskerCase, error) {
 	now := q.now()
-	c := AskerCase{ID: snap.ID, AskerView: guidance.ForAsker(snap.Number, snap.Case), HasMail: snap.Case.Received.HasContact}
+	c := AskerCase{ID: snap.ID, AskerView: guidance.ForAsker(snap.Number, snap.Case), HasMail: snap.Case.Received.HasContact && !snap.Case.Received.NoMail}
 	c.Answers, c.Tasks = q.answersOf(c.AskerView.Answers), q.tasksOf(c.AskerView.Tasks, c.Language)
 	c.AskerView.Answers, c.AskerView.Tasks = nil, nil // they stand above
 	c.Names = q.names(c.Agencies)
@@ -205,6 +206,7 @@ func (q *Queue) asker(ctx context.Context, key string, snap guidance.Snapshot) (
 		return c, nil
 	}
 	mails, err := q.Cases.Store.Mails(ctx, snap.ID)
-	c.NotSent = slices.ContainsFunc(mails, func(m guidance.Mail) bool { return m.Status == guidance.MailKept })
+	// said before the first letter is kept, too: a receipt must not promise mails
+	c.NotSent = !q.Mails || slices.ContainsFunc(mails, func(m guidance.Mail) bool { return m.Status == guidance.MailKept })
 	return c, err
 }

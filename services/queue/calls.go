@@ -32,6 +32,9 @@ type Calls interface {
 	About(ctx context.Context, id string) (About, error)
 	// Case gives a case; seen notes that this person has seen it so far.
 	Case(ctx context.Context, who guidance.Actor, id string, seen bool) (DeskCase, error)
+	// Earlier gives what a case leaves out: the newest events before one, by its
+	// Seq. Error: as Case.
+	Earlier(ctx context.Context, who guidance.Actor, id string, before int64) (DeskPast, error)
 	// Do carries out a command of Command.Actor.
 	Do(ctx context.Context, id string, c guidance.Command) (DeskResult, error)
 	// Beat holds a case for another while.
@@ -61,8 +64,8 @@ type Calls interface {
 	// CodeInvalid for one that is not taken.
 	Inbound(ctx context.Context, signature string, raw []byte) error
 
-	// Answers gives published answers that words find, all when there are none.
-	Answers(ctx context.Context, words string) ([]register.Entry, error)
+	// Answers gives published answers.
+	Answers(ctx context.Context, w AnswersQuery) (AnswersPage, error)
 	// Answer gives one, also when it is withdrawn. Error: CodeNotFound.
 	Answer(ctx context.Context, number string) (register.Entry, error)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -17,9 +18,6 @@ import (
 	"kiveileder/services/guidance/timing"
 	"kiveileder/services/rules"
 )
-
-// seenKey is what is kept of how far somebody has read a case.
-func seenKey(id string) string { return "seen:" + id }
 
 // Desk implements Calls.
 func (q *Queue) Desk(context.Context) (Desk, error) {
@@ -47,7 +45,7 @@ func (q *Queue) About(ctx context.Context, id string) (About, error) {
 	if err != nil {
 		return About{}, err
 	}
-	return About{Agencies: snap.Case.Agencies, Members: members(snap)}, nil
+	return About{Number: snap.Number, Agencies: snap.Case.Agencies, Members: members(snap)}, nil
 }
 
 // members gives those at the desk who have claimed a case, written on it or
@@ -89,9 +87,15 @@ func (q *Queue) desk(ctx context.Context, who guidance.Actor, snap guidance.Snap
 	c := DeskCase{
 		ID: snap.ID, Number: snap.Number, Case: snap.Case, Lease: snap.Lease, Held: snap.Lease.Holds(now), Hash: snap.Case.Draft().Hash,
 		Signed: snap.Case.Signed(), Targets: timing.Status(snap, now), Due: timing.Due(snap.Case), Log: snap.Log, May: may,
+		Told: told(snap, who, now),
 	}
 	if snap.Case.State == guidance.AtSignOff {
 		c.Unsigned = snap.Case.Unsigned()
+	}
+	past := piece(snap, snap.Case.Seq+1)
+	c.Log, c.Drafts, c.Earlier = past.Log, past.Drafts, past.Earlier
+	if n := len(snap.Case.Drafts); n > 0 && len(c.Drafts) == 0 {
+		c.Drafts = snap.Case.Drafts[n-1:] // the one that holds, however old
 	}
 	if standing, _, _ := snap.Case.Standing(); standing != guidance.Unpublic {
 		c.Address = address(snap.Number)
@@ -103,17 +107,58 @@ func (q *Queue) desk(ctx context.Context, who guidance.Actor, snap guidance.Snap
 	return c, err
 }
 
+// told gives what somebody should think of in a case now: what is told to
+// everybody, and to them.
+func told(snap guidance.Snapshot, who guidance.Actor, now time.Time) []timing.Reminder {
+	return slices.DeleteFunc(timing.Reminders(snap, now), func(r timing.Reminder) bool { return r.To != "" && r.To != who.ID })
+}
+
+// mostPast is how many events are shown at once, with the drafts that they
+// saved: a case may have thousands of both, and each draft is a whole text.
+const mostPast = 200
+
+// piece gives the newest events from before one of a case.
+func piece(snap guidance.Snapshot, before int64) DeskPast {
+	to := min(max(before-1, 0), int64(len(snap.Log)))
+	from := max(to-mostPast, 0)
+	out := DeskPast{Log: append([]guidance.Event{}, snap.Log[from:to]...), Drafts: []guidance.Version{}, Earlier: from}
+	for i, e := range out.Log {
+		if d, ok := e.Data.(guidance.DraftSavedData); ok {
+			d.Draft = guidance.Draft{} // it stands in its version
+			out.Log[i].Data = d
+		}
+	}
+	for _, v := range snap.Case.Drafts {
+		if from < v.Seq && v.Seq <= to {
+			out.Drafts = append(out.Drafts, v)
+		}
+	}
+	return out
+}
+
+// Earlier implements Calls.
+func (q *Queue) Earlier(ctx context.Context, who guidance.Actor, id string, before int64) (DeskPast, error) {
+	snap, err := q.Cases.Load(ctx, id)
+	if err != nil {
+		return DeskPast{}, err
+	}
+	if snap, err = guidance.ForAgency(snap, who); err != nil {
+		return DeskPast{}, err
+	}
+	return piece(snap, before), nil
+}
+
 func (q *Queue) seen(ctx context.Context, who guidance.Actor, id string) (int64, error) {
-	kept, err := q.Cases.Store.Kept(ctx, who.ID, seenKey(id))
+	kept, err := q.Cases.Store.Kept(ctx, who.ID, guidance.SeenKey(id))
 	if err != nil {
 		return 0, err
 	}
-	n, _ := strconv.ParseInt(string(kept[seenKey(id)]), 10, 64) // nothing kept is nothing seen
+	n, _ := strconv.ParseInt(string(kept[guidance.SeenKey(id)]), 10, 64) // nothing kept is nothing seen
 	return n, nil
 }
 
 func (q *Queue) see(ctx context.Context, who guidance.Actor, id string, seq int64) error {
-	return q.Cases.Store.Keep(ctx, who.ID, seenKey(id), strconv.AppendInt(nil, seq, 10))
+	return q.Cases.Store.Keep(ctx, who.ID, guidance.SeenKey(id), strconv.AppendInt(nil, seq, 10))
 }
 
 // Do implements Calls.
@@ -158,6 +203,10 @@ func (q *Queue) after(ctx context.Context, who guidance.Actor, snap guidance.Sna
 	switch e.Kind {
 	case guidance.Published, guidance.ReviewBegan, guidance.ReviewEnded, guidance.Unpublished, guidance.Sent:
 		q.Wake()
+	case guidance.Anonymised:
+		if err := q.forgetLetters(snap.ID); err != nil { // they go when they are old
+			q.Log.Error("kept letters of an anonymised case not deleted", zap.String("case", snap.ID), zap.Error(err))
+		}
 	}
 }
 
@@ -222,18 +271,25 @@ func (q *Queue) Reassign(ctx context.Context, who guidance.Actor, id string, age
 	return out, err
 }
 
-var errTextsStay = kiveileder.Errorf(kiveileder.CodeConflict, "Kontaktopplysningene er slettet. Saken er ikke avsluttet, så tekstene i den blir til den er besvart, henvist eller trukket. Slett på nytt da.")
+var errTextsStay = say.Error(kiveileder.CodeConflict, "texts_stay")
 
 // Anonymise implements Calls. Of a case that is not at an end the contact is
 // deleted, and the error says that the texts stay.
 func (q *Queue) Anonymise(ctx context.Context, who guidance.Actor, id, reason string) error {
+	return q.anonymise(ctx, who, id, rules.Text{kiveileder.Bokmal: reason})
+}
+
+// anonymise takes a reason of a person, in bokmål alone, or one of the service
+// in every language.
+func (q *Queue) anonymise(ctx context.Context, who guidance.Actor, id string, texts rules.Text) error {
+	reason := texts[kiveileder.Bokmal]
 	snap, err := q.Cases.Load(ctx, id)
 	if err != nil {
 		return err
 	}
 	forgets := who.Role == guidance.Admin || who.Role == guidance.System // the others are refused below
 	if forgets && strings.TrimSpace(reason) == "" {
-		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s", guidance.TheFlow.Guards["reason"].Get(kiveileder.Bokmal))
+		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: guidance.TheFlow.Guards["reason"].Get(kiveileder.Bokmal), Texts: guidance.TheFlow.Guards["reason"]}
 	}
 	if forgets {
 		if err := q.Forget(ctx, id); err != nil {
@@ -243,12 +299,12 @@ func (q *Queue) Anonymise(ctx context.Context, who guidance.Actor, id, reason st
 	if snap.Case.Anonymised {
 		return nil
 	}
-	_, _, err = q.Cases.Do(ctx, id, guidance.Command{Actor: who, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: reason}, Seen: snap.Case.Seq})
+	_, _, err = q.Cases.Do(ctx, id, guidance.Command{Actor: who, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: reason, Texts: texts}, Seen: snap.Case.Seq})
 	if r, isOurs := as(err).(*guidance.Refused); isOurs { // it has words for people
 		if forgets && r.Guard == "state" {
 			return errTextsStay
 		}
-		return &kiveileder.Error{Code: kiveileder.ErrorCode(err), Message: r.Text.Get(kiveileder.Bokmal), Err: err}
+		return &kiveileder.Error{Code: kiveileder.ErrorCode(err), Message: r.Text.Get(kiveileder.Bokmal), Texts: r.Text, Err: err}
 	}
 	return err
 }
@@ -272,7 +328,7 @@ func (q *Queue) forgetLetters(id string) error {
 // mayKeep are the keys that a person's own things may have.
 var mayKeep = regexp.MustCompile(`^(draft|view|note):[^\x00-\x1f]+$`)
 
-var errKey = kiveileder.Errorf(kiveileder.CodeInvalid, "Ukjent navn på det som skal tas vare på.")
+var errKey = say.Error(kiveileder.CodeInvalid, "key")
 
 // Kept implements Calls.
 func (q *Queue) Kept(ctx context.Context, person, prefix string) (map[string]json.RawMessage, error) {
@@ -316,7 +372,7 @@ func (q *Queue) Again(ctx context.Context, mail string) error {
 // Drop puts a mail aside that was given up, for good.
 func (q *Queue) Drop(ctx context.Context, mail string) error { return q.Cases.Store.Drop(ctx, mail) }
 
-var errNoInbound = kiveileder.Errorf(kiveileder.CodeNotFound, "Tjenesten tar ikke imot e-post.")
+var errNoInbound = say.Error(kiveileder.CodeNotFound, "no_inbound")
 
 // Inbound implements Calls.
 func (q *Queue) Inbound(ctx context.Context, signature string, raw []byte) error {

@@ -304,6 +304,46 @@ func TestNoContacts(t *testing.T) {
 	})
 }
 
+// The form begins with what was asked, not with a word told besides.
+func TestFormAsksWhatWasAsked(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		for key, said := range map[string][]string{
+			"Må vi søke REK for bildene våre?": {"Må vi søke REK for bildene våre?", "vet ikke", "pasientjournal"},
+			"Og hva med prøver?":               {"Må vi søke REK for bildene våre?", "vet ikke", "Og hva med prøver?"},
+			"CE-merking":                       {"CE-merking"},
+		} {
+			for _, m := range said {
+				w.ask(key, m)
+			}
+			if f, err := q.Form(t.Context(), key, kiveileder.Bokmal); err != nil || f.Question != key {
+				t.Errorf("after %q it asks %q, %v", said, f.Question, err)
+			}
+		}
+	})
+}
+
+// A receipt promises mails only where one is sent, and to who left an address.
+func TestReceiptPromisesNoMail(t *testing.T) {
+	both(t, func(t *testing.T, w *world, q queue.Calls) {
+		for i, c := range []struct {
+			mails            bool
+			contact          guidance.Contact
+			hasMail, notSent bool
+		}{
+			{true, guidance.Contact{Name: "Kari", Email: "kari@example.no"}, true, false},
+			{false, guidance.Contact{Name: "Kari", Email: "kari@example.no"}, true, true},
+			{true, guidance.Contact{Name: "Kari"}, false, false},
+			{true, guidance.Contact{}, false, false},
+		} {
+			w.queue.Mails = c.mails
+			got, err := q.HandOver(t.Context(), "k", queue.HandOver{ID: fmt.Sprint(i), Question: "Hva?", Agency: "hdir", Contact: c.contact})
+			if err != nil || got.HasMail != c.hasMail || got.NotSent != c.notSent {
+				t.Errorf("%+v: has mail %v, not sent %v, %v", c, got.HasMail, got.NotSent, err)
+			}
+		}
+	})
+}
+
 // Open cases are counted by state, and those that are late.
 func TestCount(t *testing.T) {
 	w := newWorld(t)

@@ -22,10 +22,12 @@ type call struct {
 	HandOver  *handOver           `json:"hand_over,omitempty"`
 	Command   *command            `json:"command,omitempty"`
 	Query     *DeskQuery          `json:"query,omitempty"`
+	Answers   *AnswersQuery       `json:"answers,omitempty"`
 	Text      string              `json:"text,omitempty"` // a format, a reason, a prefix, a name, words
 	Agencies  []string            `json:"agencies,omitempty"`
 	Value     json.RawMessage     `json:"value,omitempty"`
 	Seen      bool                `json:"seen,omitempty"`
+	Before    int64               `json:"before,omitempty"`
 	Raw       []byte              `json:"raw,omitempty"`
 	Signature string              `json:"signature,omitempty"`
 }
@@ -76,6 +78,7 @@ const (
 	callList      = "queue-list"
 	callAbout     = "queue-about"
 	callCase      = "queue-case"
+	callEarlier   = "queue-earlier"
 	callDo        = "queue-do"
 	callBeat      = "queue-beat"
 	callContact   = "queue-contact"
@@ -89,7 +92,7 @@ const (
 	callDead      = "queue-dead-mails"
 	callAgain     = "queue-again"
 	callInbound   = "queue-inbound"
-	callAnswers   = "queue-answers"
+	callAnswers   = "queue-answers-page"
 	callAnswer    = "queue-answer"
 )
 
@@ -121,6 +124,9 @@ func Handle(s *rpc.Server, q Calls) {
 	})
 	rpc.Handle(s, callAbout, func(ctx context.Context, in call) (About, error) { return q.About(ctx, in.Case) })
 	rpc.Handle(s, callCase, func(ctx context.Context, in call) (DeskCase, error) { return q.Case(ctx, in.Who, in.Case, in.Seen) })
+	rpc.Handle(s, callEarlier, func(ctx context.Context, in call) (DeskPast, error) {
+		return q.Earlier(ctx, in.Who, in.Case, in.Before)
+	})
 	rpc.Handle(s, callDo, func(ctx context.Context, in call) (DeskResult, error) {
 		if in.Command == nil {
 			return DeskResult{}, errHandOverID
@@ -152,7 +158,13 @@ func Handle(s *rpc.Server, q Calls) {
 	rpc.Handle(s, callInbound, func(ctx context.Context, in call) (nothing, error) {
 		return nothing{}, q.Inbound(ctx, in.Signature, in.Raw)
 	})
-	rpc.Handle(s, callAnswers, func(ctx context.Context, in call) ([]register.Entry, error) { return q.Answers(ctx, in.Text) })
+	rpc.Handle(s, callAnswers, func(ctx context.Context, in call) (AnswersPage, error) {
+		var w AnswersQuery
+		if in.Answers != nil {
+			w = *in.Answers
+		}
+		return q.Answers(ctx, w)
+	})
 	rpc.Handle(s, callAnswer, func(ctx context.Context, in call) (register.Entry, error) { return q.Answer(ctx, in.Text) })
 }
 
@@ -208,6 +220,11 @@ func (c *Client) About(ctx context.Context, id string) (About, error) {
 // Case implements Calls.
 func (c *Client) Case(ctx context.Context, who guidance.Actor, id string, seen bool) (DeskCase, error) {
 	return send[DeskCase](ctx, c, callCase, call{Who: who, Case: id, Seen: seen})
+}
+
+// Earlier implements Calls.
+func (c *Client) Earlier(ctx context.Context, who guidance.Actor, id string, before int64) (DeskPast, error) {
+	return send[DeskPast](ctx, c, callEarlier, call{Who: who, Case: id, Before: before})
 }
 
 // Do implements Calls.
@@ -284,8 +301,8 @@ func (c *Client) Inbound(ctx context.Context, signature string, raw []byte) erro
 }
 
 // Answers implements Calls.
-func (c *Client) Answers(ctx context.Context, words string) ([]register.Entry, error) {
-	return send[[]register.Entry](ctx, c, callAnswers, call{Text: words})
+func (c *Client) Answers(ctx context.Context, w AnswersQuery) (AnswersPage, error) {
+	return send[AnswersPage](ctx, c, callAnswers, call{Answers: &w})
 }
 
 // Answer implements Calls.

@@ -52,20 +52,13 @@ func (q *Queue) keepCounting(ctx context.Context) {
 
 // Count counts open cases for the metrics. States without any are told as 0.
 func (q *Queue) Count(ctx context.Context) error {
-	rows, err := q.Cases.Store.List(ctx, guidance.Filter{States: guidance.TheFlow.Open, Limit: everything})
+	n, err := q.Cases.Store.Count(ctx, guidance.Filter{States: guidance.TheFlow.Open}, guidance.Tally{Due: q.now()})
 	if err != nil {
 		return fmt.Errorf("count cases: %w", err)
 	}
-	states, late, now := map[guidance.State]int{}, 0, q.now()
-	for _, r := range rows {
-		states[r.State]++
-		if !r.Due.IsZero() && r.Due.Before(now) {
-			late++
-		}
-	}
 	for _, s := range guidance.TheFlow.Open {
-		q.figures.cases.WithLabelValues(string(s)).Set(float64(states[s]))
+		q.figures.cases.WithLabelValues(string(s)).Set(float64(n.States[s]))
 	}
-	q.figures.late.Set(float64(late))
+	q.figures.late.Set(float64(n.Due))
 	return nil
 }

@@ -41,7 +41,8 @@ type Searcher interface {
 	Search(ctx context.Context, q retriever.Query) (retriever.Result, error)
 }
 
-// An Inbound takes in what comes by mail. *courier.Hook does.
+// An Inbound takes in what comes by mail. A courier's does, with the secrets
+// that mails are signed with.
 type Inbound interface {
 	Receive(ctx context.Context, signature string, raw []byte) error
 }
@@ -72,6 +73,8 @@ type Config struct {
 	Rules    func() *rules.Set       // the newest; nil while there are none
 	Ground   func() *register.Ground // the newest
 	Docs     Documents
+	Pack     register.Packer       // embeds what is put among the documents; nil: whoever searches does
+	Meaning  Meaning               // compares the questions of cases; nil: they are compared by words alone
 	Public   func(url string) bool // an address that a source names, or this service's own; nil: none
 	Changed  func()                // called when published answers were put among the documents; nil for nothing
 	Inbound  Inbound               // nil: no mail comes in this way
@@ -89,8 +92,10 @@ type Queue struct {
 	register answers
 	traces   traces
 	figures  *figures
-	settle   sync.Mutex // one at a time puts answers among the documents
-	cleared  sync.Map   // of Expire: cleared by case
+	settle   sync.Mutex // one at a time puts answers among the documents; guards packed
+	packed   map[string][32]byte
+	cleared  sync.Map // of Expire: cleared by case
+	waits    waits
 	wake     chan struct{}
 }
 
@@ -171,20 +176,13 @@ func refusal(err error) (*Refusal, error) {
 	case *guidance.Held:
 		r.Guard, r.Text, r.Lease = "held", guidance.TheFlow.Guards["not_held"], e.Lease
 	case *guidance.Conflict:
-		r.Guard, r.Text, r.Events = "moved", moved, e.Events
+		r.Guard, r.Text, r.Events = "moved", say.Words("moved"), e.Events
 	default:
 		if isFull(err) {
-			r.Guard = "full"
+			r.Guard, r.Text = "full", guidance.ErrFull.Texts
 			return r, nil
 		}
 		return nil, err
 	}
 	return r, nil
-}
-
-// moved is what people are told when a case has moved.
-var moved = rules.Text{
-	kiveileder.Bokmal:  "Saken er endret siden du så på den. Se hva som er nytt, og prøv igjen.",
-	kiveileder.Nynorsk: "Saka er endra sidan du såg på ho. Sjå kva som er nytt, og prøv igjen.",
-	kiveileder.English: "The case has changed since you looked. See what is new, and try again.",
 }

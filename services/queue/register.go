@@ -16,6 +16,7 @@ import (
 	"kiveileder/retriever"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/register"
+	"kiveileder/services/rules"
 )
 
 // answers keeps the entries of the register as they were when their cases were
@@ -30,12 +31,13 @@ type answers struct {
 type shelf struct {
 	stamp  string // of the cases, how far they had come, and the day
 	all    []register.Entry
+	cases  map[string]string // by number: the case
 	finder func() *register.Finder
 	traces func() []register.Trace // of those that are not withdrawn
 }
 
 func newShelf(stamp string, entries []register.Entry) *shelf {
-	s := &shelf{stamp: stamp, all: register.Newest(entries)}
+	s := &shelf{stamp: stamp, all: register.Newest(entries), cases: map[string]string{}}
 	s.finder = sync.OnceValue(func() *register.Finder { return register.NewFinder(s.all) })
 	s.traces = sync.OnceValue(func() (out []register.Trace) {
 		for _, e := range s.all {
@@ -92,6 +94,9 @@ func (q *Queue) shelf(ctx context.Context) (*shelf, error) {
 		}
 	}
 	s = newShelf(string(stamp), out)
+	for _, r := range rows {
+		s.cases[r.Number] = r.ID
+	}
 	q.register.mu.Lock()
 	q.register.now = s
 	q.register.mu.Unlock()
@@ -122,15 +127,29 @@ func (a *answers) entry(ctx context.Context, cases *guidance.Service, r guidance
 }
 
 // Answers implements Calls.
-func (q *Queue) Answers(ctx context.Context, words string) ([]register.Entry, error) {
+func (q *Queue) Answers(ctx context.Context, w AnswersQuery) (AnswersPage, error) {
 	s, err := q.shelf(ctx)
 	if err != nil {
-		return nil, err
+		return AnswersPage{}, err
 	}
-	return s.finder().Find(words), nil
+	all := s.all
+	if w.Words != "" {
+		all = s.finder().Find(w.Words)
+	}
+	if w.Changed {
+		all = register.ByChange(all)
+	}
+	page := AnswersPage{Total: len(all)}
+	from := min(max(w.From, 0), len(all))
+	to := len(all)
+	if w.Most > 0 {
+		to = min(from+w.Most, len(all))
+	}
+	page.Answers = append([]register.Entry{}, all[from:to]...)
+	return page, nil
 }
 
-var errNoAnswer = kiveileder.Errorf(kiveileder.CodeNotFound, "Svaret finnes ikke.")
+var errNoAnswer = say.Error(kiveileder.CodeNotFound, "no_answer")
 
 // Answer implements Calls.
 func (q *Queue) Answer(ctx context.Context, number string) (register.Entry, error) {
@@ -187,7 +206,7 @@ func (q *Queue) near(ctx context.Context, question string) []Near {
 	return out
 }
 
-func nearOf(e register.Entry, why []string) Near {
+func nearOf(e register.Entry, why []rules.Text) Near {
 	return Near{
 		Number: e.Number, Title: e.Title, Question: e.Question, Published: register.Day(e.Current), Agencies: e.Agencies, URL: e.URL, Why: why,
 	}
@@ -205,11 +224,14 @@ func (q *Queue) Wake() {
 // register says: an answer's last day may be over, or a crash came between.
 const settleEvery = time.Minute
 
-// Run keeps the searched answers as the register says until ctx ends.
+// Run keeps the searched answers as the register says, and looks after cases
+// that wait, until ctx ends.
 func (q *Queue) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { q.keepCounting(ctx) })
+	wg.Go(func() { q.keepMeaning(ctx) })
+	wg.Go(func() { q.keepWaiting(ctx) })
 	t := time.NewTicker(settleEvery)
 	defer t.Stop()
 	for {
@@ -248,8 +270,13 @@ func (q *Queue) stand(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if stand, err := want.Stand(files); err != nil || stand {
+	stand, err := want.Stand(files)
+	if err != nil {
 		return err
+	}
+	vectors := q.vectors(ctx, want, files)
+	if stand && len(vectors) == 0 {
+		return nil
 	}
 	changed := 0
 	err = q.Docs.Change(ctx, func(dir string) error { // as the register is by now: another replica may have been faster
@@ -257,13 +284,34 @@ func (q *Queue) stand(ctx context.Context) error {
 		if err == nil {
 			changed, err = want.Put(dir)
 		}
-		return err
+		return cmpError(err, register.Keep(dir, vectors))
 	})
-	if err == nil && changed > 0 {
+	if err == nil && changed+len(vectors) > 0 {
 		q.Log.Info("published answers put among the documents", zap.Int("changed", changed))
 		q.Changed()
 	}
 	return err
+}
+
+// packTime is how long an answer waits for its vectors at most: without them it
+// is found too, as soon as whoever searches has made them.
+const packTime = 10 * time.Second
+
+// vectors embeds what is to be searched, once for all who search.
+func (q *Queue) vectors(ctx context.Context, d register.Documents, files fs.FS) map[string][]byte {
+	if q.Pack == nil {
+		return nil
+	}
+	if q.packed == nil {
+		q.packed = map[string][32]byte{}
+	}
+	within, cancel := context.WithTimeout(ctx, packTime)
+	defer cancel()
+	out, err := d.Pack(within, files, q.Pack, q.packed)
+	if err != nil && ctx.Err() == nil {
+		q.Log.Warn("published answers are embedded where they are searched", zap.Error(err))
+	}
+	return out
 }
 
 func (q *Queue) documents(ctx context.Context, files fs.FS) (register.Documents, error) {
@@ -310,16 +358,16 @@ func (q *Queue) review(ctx context.Context) error {
 		}
 		reason, changed := q.Ground().Changed(e)
 		if today := e.On(q.today()); today.Status != e.Status {
-			reason, changed = today.Reason, true
+			reason, changed = today.Reasons, true
 		}
 		if !changed {
 			continue
 		}
 		// the same finding of another replica is the same command
-		id := "review-" + caseID(r.ID, fmt.Sprint(r.Seq, reason))
-		_, _, err = q.Cases.Do(ctx, r.ID, guidance.Command{ID: id, Actor: reviewer, Kind: guidance.ReviewBegan, Data: guidance.ReviewBeganData{Reason: reason}})
+		id := "review-" + caseID(r.ID, fmt.Sprint(r.Seq, reason[kiveileder.Bokmal]))
+		_, _, err = q.Cases.Do(ctx, r.ID, guidance.Command{ID: id, Actor: reviewer, Kind: guidance.ReviewBegan, Data: guidance.ReviewBeganData{Reason: reason[kiveileder.Bokmal], Texts: reason}})
 		if err == nil {
-			q.Log.Info("published answer under review", zap.String("number", r.Number), zap.String("reason", reason))
+			q.Log.Info("published answer under review", zap.String("number", r.Number), zap.String("reason", reason[kiveileder.Bokmal]))
 		}
 		failed = append(failed, err)
 	}
@@ -344,23 +392,36 @@ func (q *Queue) Similar(ctx context.Context, who guidance.Actor, id string) (Sim
 	if err != nil {
 		return out, err
 	}
+	reg, err := q.shelf(ctx)
+	if err != nil {
+		return out, err
+	}
+	ids := []string{id}
+	for _, r := range rows {
+		ids = append(ids, r.ID)
+	}
+	for _, published := range reg.cases {
+		ids = append(ids, published)
+	}
+	places := q.places(ctx, ids)
+	of = of.Means(places[id])
 	var others []register.Trace
 	for _, r := range rows {
 		t, err := q.traces.of(ctx, q.Cases, r)
 		if err != nil {
 			return out, err
 		}
-		others = append(others, t)
+		others = append(others, t.Means(places[r.ID]))
 	}
 	const most = 8
 	if near := register.Near(of, others, q.Rules()); len(near) > 0 {
 		out.Cases = near[:min(most, len(near))]
 	}
-	reg, err := q.shelf(ctx)
-	if err != nil {
-		return out, err
+	answers := slices.Clone(reg.traces())
+	for i, t := range answers {
+		answers[i] = t.Means(places[reg.cases[t.Number]])
 	}
-	near := register.Near(of, reg.traces(), q.Rules())
+	near := register.Near(of, answers, q.Rules())
 	for _, m := range near[:min(most, len(near))] {
 		i := slices.IndexFunc(reg.all, func(e register.Entry) bool { return e.Number == m.Number })
 		out.Answers = append(out.Answers, nearOf(reg.all[i], m.Why))
@@ -372,6 +433,8 @@ func (q *Queue) Similar(ctx context.Context, who guidance.Actor, id string) (Sim
 type traces struct {
 	mu   sync.Mutex
 	kept map[string]trace
+
+	places map[string]place // by case
 }
 
 type trace struct {
@@ -400,7 +463,7 @@ func (t *traces) of(ctx context.Context, cases *guidance.Service, r guidance.Row
 	return k.Trace, nil
 }
 
-var errUnanswered = kiveileder.Errorf(kiveileder.CodeConflict, "Saken har ikke noe svar å publisere ennå.")
+var errUnanswered = say.Error(kiveileder.CodeConflict, "unanswered")
 
 // Proposal implements Calls.
 func (q *Queue) Proposal(ctx context.Context, who guidance.Actor, id string) (Proposal, error) {

@@ -1,6 +1,9 @@
 package queue_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	"time"
 
 	"kiveileder"
+	"kiveileder/corpus"
 	"kiveileder/retriever"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/register"
@@ -53,15 +57,16 @@ func TestFromOneToMany(t *testing.T) {
 			t.Errorf("a publication without an answer: %v", err)
 		}
 		d := answered(t, q, "k")
-		if all, err := q.Answers(ctx, ""); err != nil || len(all) != 0 {
-			t.Fatalf("before: %v, %v", all, err)
+		if p, err := q.Answers(ctx, queue.AnswersQuery{}); err != nil || len(p.Answers)+p.Total != 0 {
+			t.Fatalf("before: %v, %v", p, err)
 		}
 		d = publish(t, q, d)
 		if d.State != guidance.IsPublished || d.Address != "/svar/"+d.Number {
 			t.Errorf("published: %s at %q", d.State, d.Address)
 		}
-		all, err := q.Answers(ctx, "bilder")
-		if err != nil || len(all) != 1 || all[0].Status != guidance.Valid || !slices.Contains(all[0].Agencies, "dmp") {
+		p, err := q.Answers(ctx, queue.AnswersQuery{Words: "bilder"})
+		all := p.Answers
+		if err != nil || len(all) != 1 || p.Total != 1 || all[0].Status != guidance.Valid || !slices.Contains(all[0].Agencies, "dmp") {
 			t.Fatalf("the register: %+v, %v", all, err)
 		}
 		if _, err := q.Answer(ctx, "KI-2026-0001"); kiveileder.ErrorCode(err) != kiveileder.CodeNotFound {
@@ -104,6 +109,47 @@ func TestFromOneToMany(t *testing.T) {
 			t.Errorf("withdrawn: %+v, %v", e, err)
 		}
 	})
+}
+
+// What is published is embedded once, before others hear of it; where nobody can
+// embed, it is published all the same, and later made good.
+func TestPacked(t *testing.T) {
+	w := newWorld(t)
+	var packed []string
+	var away error
+	w.queue.Pack = func(_ context.Context, doc *corpus.Corpus, had []byte) ([]byte, error) {
+		if string(had) == "vectors" || away != nil {
+			return nil, away
+		}
+		packed = append(packed, doc.Sources[0].ID)
+		return []byte("vectors"), nil
+	}
+	settle := func(told, times int) string {
+		t.Helper()
+		if err := w.queue.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if w.told != told || len(packed) != times {
+			t.Errorf("told %d times, packed %v; want %d and %d", w.told, packed, told, times)
+		}
+		kept, _ := filepath.Glob(filepath.Join(w.dir, "sources", "*", register.Vectors))
+		return fmt.Sprint(len(kept))
+	}
+	d := publish(t, w.queue, answered(t, w.queue, "k"))
+	if kept := settle(1, 1); kept != "1" || packed[0] != register.SourceID(d.Number) {
+		t.Errorf("%s files of vectors, of %v", kept, packed)
+	}
+	settle(1, 1)
+	away = errors.New("the retriever is away")
+	publish(t, w.queue, answered(t, w.queue, "other"))
+	if kept := settle(2, 1); kept != "1" || len(sources(t, w.dir)) != 2 {
+		t.Errorf("%s files of vectors, %v published", kept, sources(t, w.dir))
+	}
+	away = nil
+	if kept := settle(3, 2); kept != "2" {
+		t.Errorf("%s files of vectors, want those of both", kept)
+	}
+	settle(3, 2)
 }
 
 // An answer whose last day is over is looked at again.

@@ -85,7 +85,7 @@ func (q *Queue) Expire(ctx context.Context) (contacts, texts int, err error) {
 		}
 		switch {
 		case age > terms["texts"] && r.Title != "": // without a title it is done
-			if err := q.Anonymise(ctx, retention, r.ID, "Lagringstiden er ute."); err != nil {
+			if err := q.anonymise(ctx, retention, r.ID, say.Words("term_over")); err != nil {
 				failed = append(failed, err)
 				continue
 			}
@@ -101,7 +101,7 @@ func (q *Queue) Expire(ctx context.Context) (contacts, texts int, err error) {
 			contacts++
 		}
 		if age > terms["typing"] { // who has read it, too: it is news to nobody any more
-			if err := errors.Join(q.Cases.Store.ForgetKept(ctx, guidance.DraftKey(r.ID)), q.Cases.Store.ForgetKept(ctx, seenKey(r.ID))); err != nil {
+			if err := q.forgetKept(ctx, append(guidance.TypedKeys(r.ID), guidance.SeenKey(r.ID))); err != nil {
 				failed = append(failed, err)
 				continue
 			}
@@ -118,6 +118,15 @@ func (q *Queue) Expire(ctx context.Context) (contacts, texts int, err error) {
 		q.Log.Info("old cases cleared", zap.Int("contacts", contacts), zap.Int("texts", texts), zap.Int("mails", mails))
 	}
 	return contacts, texts, errors.Join(failed...)
+}
+
+// forgetKept takes keys away from everybody.
+func (q *Queue) forgetKept(ctx context.Context, keys []string) error {
+	var failed []error
+	for _, key := range keys {
+		failed = append(failed, q.Cases.Store.ForgetKept(ctx, key))
+	}
+	return errors.Join(failed...)
 }
 
 // outlived counts the cases whose texts are past their time. A clock that is

@@ -41,22 +41,46 @@ func (q *Queue) read(ctx context.Context, key string) (talk, error) {
 }
 
 // question gives what was asked last: the question that the newest answer is
-// about, or what was written since.
+// about, or what was written since. A word or two told besides ("vet ikke",
+// "pasientjournal") is no question while there is one before.
 func (t talk) question() string {
+	brief := ""
 	for _, e := range slices.Backward(t.entries) {
+		text := ""
 		switch {
-		case e.Answer == nil && strings.TrimSpace(e.Text) != "" && t.last == nil:
-			return e.Text
-		case e.Answer != nil && e.Answer == t.last:
-			for _, m := range t.entries {
-				if m.Answer == nil && m.Offset == e.Thread {
-					return m.Text
-				}
-			}
+		case e.Answer == nil && t.last == nil:
+			text = strings.TrimSpace(e.Text)
+		case e.Answer != nil && e.Answer.Status != kiveileder.Smalltalk:
+			text = strings.TrimSpace(t.at(e.Thread))
+		}
+		switch {
+		case text == "":
+		case asks(text):
+			return text
+		case brief == "":
+			brief = text
+		}
+	}
+	return brief
+}
+
+// at gives the message at an offset.
+func (t talk) at(offset int64) string {
+	for _, m := range t.entries {
+		if m.Answer == nil && m.Offset == offset {
+			return m.Text
 		}
 	}
 	return ""
 }
+
+// asks reports whether a message is long enough to ask something.
+func asks(text string) bool {
+	return strings.Contains(text, "?") || len(strings.Fields(text)) > maxAsides
+}
+
+// maxAsides is the most words of a message that may be told besides.
+const maxAsides = 3
 
 // project says in words what is known of the project.
 func (t talk) project(kiveileder.Language) string {

@@ -41,13 +41,13 @@ type Agency struct {
 
 // Near is a published answer near to a question.
 type Near struct {
-	Number    string   `json:"number"`
-	Title     string   `json:"title"`
-	Question  string   `json:"question"`
-	Published string   `json:"published"` // ISO date
-	Agencies  []string `json:"agencies"`  // keys
-	URL       string   `json:"url"`       // /svar/KI-2026-0042
-	Why       []string `json:"why,omitempty"`
+	Number    string       `json:"number"`
+	Title     string       `json:"title"`
+	Question  string       `json:"question"`
+	Published string       `json:"published"` // ISO date
+	Agencies  []string     `json:"agencies"`  // keys
+	URL       string       `json:"url"`       // /svar/KI-2026-0042
+	Why       []rules.Text `json:"why,omitempty"`
 }
 
 // A HandOver is what an asker sends to the lawyers.
@@ -156,12 +156,21 @@ type DeskCase struct {
 	Signed   []guidance.SignOff `json:"signed,omitempty"`   // that hold
 	Unsigned []string           `json:"unsigned,omitempty"` // agencies that have yet to
 	Targets  []timing.Standing  `json:"targets,omitempty"`
+	Told     []timing.Reminder  `json:"told,omitempty"` // what should be thought of now, what is urgent first
 	Due      time.Time          `json:"due,omitzero"`
-	Log      []guidance.Event   `json:"log"`
+	Log      []guidance.Event   `json:"log"`     // the newest; a draft's text stands in Drafts
+	Earlier  int64              `json:"earlier"` // how many events are older than those in Log, see Calls.Earlier
 	Mails    []guidance.Mail    `json:"mails,omitempty"`
 	Address  string             `json:"address,omitempty"` // of the published answer
 	Seen     int64              `json:"seen"`              // what this person had seen before
 	May      []guidance.Kind    `json:"may"`               // what this person can do now; a form may still be refused
+}
+
+// A DeskPast is a piece of what a DeskCase leaves out.
+type DeskPast struct {
+	Log     []guidance.Event   `json:"log"`
+	Drafts  []guidance.Version `json:"drafts"`  // that were saved by these events
+	Earlier int64              `json:"earlier"` // how many events are older still
 }
 
 // A DeskResult is what became of a command.
@@ -209,6 +218,20 @@ type Module struct {
 	Text  rules.Text `json:"text"`
 }
 
+// An AnswersQuery says which published answers are wanted, and in what order.
+type AnswersQuery struct {
+	Words   string `json:"words,omitempty"`   // that find them; all when empty
+	Changed bool   `json:"changed,omitempty"` // the last changed first; else the best, or without words the newest
+	From    int    `json:"from,omitempty"`    // how many are passed over
+	Most    int    `json:"most,omitempty"`    // how many are given; all of them when it is not positive
+}
+
+// An AnswersPage is a part of those that were asked for.
+type AnswersPage struct {
+	Answers []register.Entry `json:"answers"`
+	Total   int              `json:"total"`
+}
+
 // Similar is what is near to a case.
 type Similar struct {
 	Cases   []register.Match `json:"cases"`   // that this person may see
@@ -231,6 +254,7 @@ type File struct {
 
 // About says whose business a case is.
 type About struct {
+	Number   string   `json:"number"`
 	Agencies []string `json:"agencies,omitempty"`
 	Members  []string `json:"members,omitempty"` // who hold it or have worked on it
 }

@@ -25,7 +25,7 @@ func (s *Set) take(facts map[string]any) ([]ref.Val, map[string]any, error) {
 	for _, key := range sortedKeys(facts) {
 		i, ok := s.factIndex[key]
 		if !ok {
-			return nil, nil, kiveileder.Errorf(kiveileder.CodeInvalid, "Ukjent opplysning: %s.", short(key))
+			return nil, nil, say.Error(kiveileder.CodeInvalid, "unknown_fact", short(key))
 		}
 		val, plain, err := s.Facts[i].value(facts[key])
 		if err != nil {
@@ -48,11 +48,11 @@ func (f *Fact) value(v any) (ref.Val, any, error) {
 		if b, ok := v.(bool); ok {
 			return types.Bool(b), b, nil
 		}
-		return nil, nil, kiveileder.Errorf(kiveileder.CodeInvalid, "Opplysningen %s er true eller false.", f.Key)
+		return nil, nil, say.Error(kiveileder.CodeInvalid, "yes_no", f.Key)
 	case One:
 		str, ok := v.(string)
 		if !ok {
-			return nil, nil, kiveileder.Errorf(kiveileder.CodeInvalid, "Opplysningen %s er én av: %s.", f.Key, f.list())
+			return nil, nil, say.Error(kiveileder.CodeInvalid, "one_of", f.Key, f.list())
 		}
 		if _, ok := f.index[str]; !ok {
 			return nil, nil, f.unknown(str)
@@ -61,7 +61,7 @@ func (f *Fact) value(v any) (ref.Val, any, error) {
 	}
 	list, ok := stringList(v)
 	if !ok {
-		return nil, nil, kiveileder.Errorf(kiveileder.CodeInvalid, "Opplysningen %s er en liste av: %s.", f.Key, f.list())
+		return nil, nil, say.Error(kiveileder.CodeInvalid, "list_of", f.Key, f.list())
 	}
 	for _, str := range list {
 		if _, ok := f.index[str]; !ok {
@@ -78,7 +78,7 @@ func (f *Fact) value(v any) (ref.Val, any, error) {
 }
 
 func (f *Fact) unknown(v string) error {
-	return kiveileder.Errorf(kiveileder.CodeInvalid, "Opplysningen %s kan ikke være %s. Mulige verdier: %s.", f.Key, short(v), f.list())
+	return say.Error(kiveileder.CodeInvalid, "value", f.Key, short(v), f.list())
 }
 
 func (f *Fact) list() string {

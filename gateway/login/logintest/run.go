@@ -131,6 +131,19 @@ func testList(t *testing.T, s login.Store) {
 		}
 		same(t, keys(got), want)
 	}
+	all, err := s.Everyone(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, keys(all), []string{"b", "c", "d", "a"})
+	if _, err := s.End(t.Context(), login.Match{Key: "d"}); err != nil {
+		t.Fatal(err)
+	}
+	all, err = s.Everyone(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, keys(all), []string{"b", "c", "a"})
 }
 
 func testEnd(t *testing.T, s login.Store) {

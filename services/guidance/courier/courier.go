@@ -5,14 +5,14 @@
 // courier writes each from the case as it was at the event that the mail tells
 // of, and sees to it that the log says what became of it: "delivered" once a
 // server has taken it, "undelivered" once it was given up or came back. A mail
-// that is only kept in a folder is neither; Posted tells people so.
+// that is only kept in a folder is neither; its status tells people so.
 //
 // What is sent no more: nothing of a case whose texts are gone; of a withdrawn
 // one no receipt (it would promise an answer), question or reminder, while an
 // answer or a referral that was given still goes out; no question or reminder
-// that was answered, and no reminder of a question that did not arrive. Such
-// mails are dropped, which is no failure. Where the contact was deleted the
-// mail is given up.
+// that was answered, no reminder of questions that did not arrive, and no word
+// that a case was closed which was taken up again. Such mails are dropped,
+// which is no failure. Where the contact was deleted the mail is given up.
 //
 // Incoming: only a token of our own says which case a mail belongs to (package
 // mail). It speaks as the case's asker, masked by the case's own rules, under
@@ -43,7 +43,7 @@ var System = guidance.Actor{ID: "courier", Role: guidance.System}
 
 // Config is what a courier needs.
 type Config struct {
-	Service  *guidance.Service // for reminders its store is one that Remind gave
+	Service  *guidance.Service
 	Identity mail.Identity
 	Tokens   *mail.Tokens
 	Sender   mail.Sender  // nil: none goes out, and letters wait
@@ -54,8 +54,9 @@ type Config struct {
 	// Expected gives when an answer to a case can be expected, seen from an
 	// instant. Zero: the receipt is not sent.
 	Expected func(c guidance.Case, at time.Time) time.Time
-	// ReplyBy gives when a reply is due; nil or zero: letters name no day.
-	ReplyBy func(c guidance.Case, t guidance.Task) time.Time
+	// ReplyBy gives when a reply is due in a case that waits for one; nil or
+	// zero: letters name no day.
+	ReplyBy func(c guidance.Case) time.Time
 	// Agency gives an agency's name; nil or "": its key.
 	Agency func(key string, l kiveileder.Language) string
 	// Source gives the name of what a quote is from; nil or "": its id.

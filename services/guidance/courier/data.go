@@ -18,7 +18,6 @@ import (
 var dataFile []byte
 
 type data struct {
-	Reminders  []int      `yaml:"reminders"`
 	Quotes     rules.Text `yaml:"quotes"`
 	References rules.Text `yaml:"references"`
 	Cut        rules.Text `yaml:"cut"`
@@ -39,11 +38,6 @@ func readData(b []byte) (*data, error) {
 	}
 	var problems []error
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf("courier: "+format, args...)) }
-	for i, days := range d.Reminders {
-		if days < 1 || days > 365 || i > 0 && days <= d.Reminders[i-1] {
-			bad("reminders: %d does not come after the one before it, within a year", days)
-		}
-	}
 	for name, w := range map[string]struct {
 		text   rules.Text
 		places string

@@ -31,11 +31,11 @@ const (
 )
 
 var (
-	errFlood   = kiveileder.Errorf(kiveileder.CodeRateLimited, "Saken har fått for mange e-poster den siste timen.")
-	errUnknown = kiveileder.Errorf(kiveileder.CodeInvalid, "E-posten hører ikke til noen sak.")
-	errLong    = kiveileder.Errorf(kiveileder.CodeInvalid, "Teksten i e-posten er for lang. Grensen er 1 MB.")
-	errNothing = kiveileder.Errorf(kiveileder.CodeInvalid, "E-posten er tom.")
-	errBusy    = kiveileder.Errorf(kiveileder.CodeUnavailable, "Mange arbeider med saken akkurat nå. Prøv igjen.")
+	errFlood   = say.Error(kiveileder.CodeRateLimited, "flood")
+	errUnknown = say.Error(kiveileder.CodeInvalid, "unknown")
+	errLong    = say.Error(kiveileder.CodeInvalid, "long")
+	errNothing = say.Error(kiveileder.CodeInvalid, "nothing")
+	errBusy    = say.Error(kiveileder.CodeUnavailable, "busy")
 )
 
 // Inbound takes in what comes by e-mail.
@@ -128,7 +128,7 @@ func (in *Inbound) bounce(ctx context.Context, a *mail.Arrived) error {
 	if lost.ID == "" {
 		return in.unknown("bounce of what was not sent")
 	}
-	d := guidance.UndeliveredData{Mail: lost.ID, Reason: strings.TrimSpace("came back " + a.Code)}
+	d := guidance.UndeliveredData{Mail: lost.ID, Reason: strings.TrimSpace(mail.Returned + " " + a.Code)}
 	if err := in.tell(ctx, a.Case, guidance.Undelivered, "bounce:"+lost.ID, d); err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (in *Inbound) reply(ctx context.Context, a *mail.Arrived) error {
 			return err
 		}
 		c := guidance.Command{ID: id, Actor: asker, Kind: guidance.Added, Data: guidance.AddedData{Text: text}, Seen: snap.Case.Seq}
-		if task := answers(snap.Case, a.Seq); task > 0 {
+		if task := answers(snap.Case, a.Seq, in.now()); task > 0 {
 			c.Kind, c.Data = guidance.Replied, guidance.RepliedData{Task: task, Text: text}
 		}
 		_, _, err = in.service.Do(ctx, a.Case, c)
@@ -204,9 +204,11 @@ func (in *Inbound) mayCome(snap guidance.Snapshot, text string) error {
 }
 
 // answers gives the question that a mail answers, which told of the event seq;
-// 0 for none.
-func answers(c guidance.Case, seq int64) int64 {
-	if c.State != guidance.Waiting {
+// 0 for none. Of a case that was closed for want of a reply it is one as long
+// as that takes the case up again.
+func answers(c guidance.Case, seq int64, now time.Time) int64 {
+	late := c.State == guidance.IsClosed && c.Closing != nil && !c.Closing.InTime(now)
+	if c.State != guidance.Waiting && c.State != guidance.IsClosed || late {
 		return 0
 	}
 	var open []int64
@@ -230,5 +232,5 @@ func moved(err error) bool {
 	var conflict *guidance.Conflict
 	var refused *guidance.Refused
 	return errors.As(err, &conflict) || errors.Is(err, guidance.ErrMoved) ||
-		errors.As(err, &refused) && (refused.Guard == "open_task" || refused.Guard == "state")
+		errors.As(err, &refused) && (refused.Guard == "open_task" || refused.Guard == "state" || refused.Guard == "in_time")
 }

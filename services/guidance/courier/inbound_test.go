@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -248,7 +246,7 @@ func TestBounce(t *testing.T) {
 	w.takes(bounced(letters[1], "failed", "5.1.1"))
 	w.takes(bounced(letters[1], "failed", "5.1.1"))
 	e := w.events(guidance.Undelivered)
-	if len(e) != 1 || e[0].Data != (guidance.UndeliveredData{Mail: letters[1].Item.ID, Reason: "came back 5.1.1"}) || e[0].Actor != System {
+	if len(e) != 1 || e[0].Data != (guidance.UndeliveredData{Mail: letters[1].Item.ID, Reason: "returned 5.1.1"}) || e[0].Actor != System {
 		t.Errorf("%+v", e)
 	}
 	// Who does not get questions is not reminded of them.
@@ -338,14 +336,10 @@ func TestHook(t *testing.T) {
 	w.opens(guidance.ReceivedData{}, kari)
 	receipt := want(t, w.works(), mail.Receipt)
 	secret := bytes.Repeat([]byte("s"), 32)
-	h := w.Hook(bytes.Repeat([]byte("o"), 32), secret)
-	post := func(raw, secret []byte, at time.Time) int {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/mail/inbound", bytes.NewReader(raw))
-		r.Header.Set(mail.HookHeader, mail.SignHook(secret, raw, at))
-		rec := httptest.NewRecorder()
-		h.ServeHTTP(rec, r)
-		return rec.Code
+	post := func(raw, with []byte, at time.Time) kiveileder.Code {
+		return kiveileder.ErrorCode(w.Receive(t.Context(), mail.SignHook(with, raw, at), raw, bytes.Repeat([]byte("o"), 32), secret))
 	}
+	const invalid = kiveileder.CodeInvalid
 	good := from(receipt, "Ja.")
 	stranger := []byte("From: kari@example.org\r\nTo: ki@ki.example.no\r\n\r\nHei.\r\n")
 	for _, c := range []struct {
@@ -353,19 +347,19 @@ func TestHook(t *testing.T) {
 		raw    []byte
 		secret []byte
 		at     time.Duration
-		want   int
+		want   kiveileder.Code
 	}{
-		{"a reply", good, secret, 0, 204},
-		{"the same again", good, secret, time.Second, 204},
-		{"another secret", good, bytes.Repeat([]byte("x"), 32), 0, 400},
-		{"replayed later", good, secret, -6 * time.Minute, 400},
-		{"junk", []byte("junk"), secret, 0, 400},
-		{"nothing", nil, secret, 0, 400},
-		{"over 10 MB", bytes.Repeat([]byte("a"), mail.MaxMail+1), secret, 0, 413},
-		{"a stranger, kept for a person", stranger, secret, 0, 204},
+		{"a reply", good, secret, 0, ""},
+		{"the same again", good, secret, time.Second, ""},
+		{"another secret", good, bytes.Repeat([]byte("x"), 32), 0, invalid},
+		{"replayed later", good, secret, -6 * time.Minute, invalid},
+		{"junk", []byte("junk"), secret, 0, invalid},
+		{"nothing", nil, secret, 0, invalid},
+		{"over 10 MB", bytes.Repeat([]byte("a"), mail.MaxMail+1), secret, 0, invalid},
+		{"a stranger, kept for a person", stranger, secret, 0, ""},
 	} {
 		if got := post(c.raw, c.secret, w.clock().Add(c.at)); got != c.want {
-			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 	if n := len(w.snap().Case.Added); n != 1 {
@@ -375,17 +369,17 @@ func TestHook(t *testing.T) {
 		t.Errorf("%d kept, %v", len(files), err)
 	}
 	w.folder = ""
-	if got := post(stranger, secret, w.clock()); got != 400 {
-		t.Errorf("a stranger without a folder: %d", got)
+	if got := post(stranger, secret, w.clock()); got != invalid {
+		t.Errorf("a stranger without a folder: %q", got)
 	}
 	for range MaxMails {
 		post(from(receipt, "Mer."), secret, w.clock())
 	}
-	if got := post(from(receipt, "Mer."), secret, w.clock()); got != 429 {
-		t.Errorf("a flood: %d", got)
+	if got := post(from(receipt, "Mer."), secret, w.clock()); got != kiveileder.CodeRateLimited {
+		t.Errorf("a flood: %q", got)
 	}
 	w.Inbound.service = guidance.New(guidance.Config{Store: &dying{Store: w.store}, Now: w.clock})
-	if got := post(from(receipt, "Mer."), secret, w.clock()); got != 503 {
-		t.Errorf("the store is away: %d", got)
+	if got := post(from(receipt, "Mer."), secret, w.clock()); got != kiveileder.CodeInternal { // to be sent again
+		t.Errorf("the store is away: %q", got)
 	}
 }

@@ -104,6 +104,10 @@ func (d *dying) Due(ctx context.Context, now, until time.Time) (m guidance.Mail,
 	return m, ok, err
 }
 
+func (d *dying) Hold(ctx context.Context, m guidance.Mail, until time.Time) error {
+	return d.step("hold", func() error { return d.Store.Hold(ctx, m, until) })
+}
+
 func (d *dying) Load(ctx context.Context, id string) (l guidance.Log, err error) {
 	err = d.step("load", func() error { l, err = d.Store.Load(ctx, id); return err })
 	return l, err

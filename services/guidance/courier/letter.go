@@ -52,16 +52,20 @@ func (c *Courier) letter(ctx context.Context, it mail.Item) (mail.Letter, error)
 			return mail.Letter{}, mail.ErrNeedless
 		}
 	case mail.Question, mail.Reminder:
-		task, ok := taskOf(was, it.Seq)
-		if !ok {
+		if l.Questions = asked(was, it); len(l.Questions) == 0 {
 			return mail.Letter{}, fmt.Errorf("case %s asks nothing at %d", it.Case, it.Seq)
 		}
-		l.Questions = []string{task.Text}
 		if c.ReplyBy != nil {
-			l.Due = c.ReplyBy(was, task)
+			l.Due = c.ReplyBy(was)
 		}
 		if l.Due.Before(it.At) { // a day that has passed is none to reply by
 			l.Due = time.Time{}
+		}
+	case mail.Closing:
+		d, _ := snap.Log[it.Seq-1].Data.(guidance.ClosedData)
+		l.Questions, l.Due = asked(was, it), d.Until
+		if d.Reason != "" {
+			l.Sections = []mail.Section{{Text: d.Reason}}
 		}
 	case mail.Answer:
 		c.answer(&l, was, it.Seq)
@@ -82,12 +86,34 @@ func needless(c guidance.Case, it mail.Item) bool {
 		return true
 	case it.Kind == mail.Receipt:
 		return c.State == guidance.IsWithdrawn
-	case it.Kind == mail.Question || it.Kind == mail.Reminder:
+	case it.Kind == mail.Question:
 		t, ok := taskOf(c, it.Seq)
-		lost := it.Kind == mail.Reminder && slices.Contains(c.Undelivered, guidance.MailID(it.Case, it.Seq, mail.Question))
-		return !ok || !t.Open() || c.State != guidance.Waiting || lost
+		return !ok || !t.Open() || c.State != guidance.Waiting
+	case it.Kind == mail.Reminder:
+		// a silence that was broken since has no such reminder any more
+		stands := c.Silence != nil && slices.ContainsFunc(c.Silence.Reminded, func(at time.Time) bool { return at.Equal(it.At) })
+		return !stands || lost(c, it.Case)
+	case it.Kind == mail.Closing:
+		return c.Closing == nil || c.Closing.Seq != it.Seq || c.State != guidance.IsClosed
 	}
 	return false
+}
+
+// lost reports whether no letter with an open question arrived.
+func lost(c guidance.Case, id string) bool {
+	return !slices.ContainsFunc(c.Tasks, func(t guidance.Task) bool {
+		return t.Open() && !slices.Contains(c.Undelivered, guidance.MailID(id, t.ID, mail.Question))
+	})
+}
+
+// asked gives what a letter asks: its question, or all that are open.
+func asked(was guidance.Case, it mail.Item) (out []string) {
+	for _, t := range was.Tasks {
+		if t.ID == it.Seq || t.Open() && it.Kind != mail.Question {
+			out = append(out, t.Text)
+		}
+	}
+	return out
 }
 
 func taskOf(c guidance.Case, seq int64) (guidance.Task, bool) {

@@ -50,7 +50,7 @@ func TestLetters(t *testing.T) {
 	}
 	w.does(asker, guidance.Replied, guidance.RepliedData{Task: w.snap().Case.Tasks[0].ID, Text: "Ja."})
 	w.sends(draft)
-	answer := want(t, w.works(), mail.Answer, "Helsedirektoratet", "Ja, når formålet er forskning.", "Henvisninger", "helseforskningsloven § 9", link)
+	answer := want(t, w.works(), mail.Answer, "Helsedirektoratet", "Ja, når formålet er forskning.", "Rettsgrunnlag", "helseforskningsloven § 9", link)
 	if refs := strings.Fields(answer.header.Get("References")); !slices.Equal(refs, []string{"<" + receipt.ID + ">", "<" + question.ID + ">"}) {
 		t.Errorf("references %q", refs)
 	}
@@ -242,51 +242,123 @@ func TestNoSender(t *testing.T) {
 	})
 }
 
-// The asker is reminded on the days that the data says, once each, at the time
-// of day at which the question was asked, and no more once they replied.
+// reminds is what the service does when a silence lasts.
+func (w *world) reminds() guidance.Event {
+	w.t.Helper()
+	x := w.snap().Case.Silence
+	return w.does(guidance.Actor{ID: "waiting", Role: guidance.System}, guidance.Reminded, guidance.RemindedData{Since: x.Since, Number: len(x.Reminded) + 1})
+}
+
+// A reminder tells all that is asked and open, and by when; once the asker has
+// written it is needed no more.
 func TestReminders(t *testing.T) {
 	w := newWorld(t, nil)
 	w.opens(guidance.ReceivedData{}, kari)
 	w.asks("Er samtykke innhentet?")
-	if n := len(w.works()); n != 2 {
+	w.asks("Hvem er ansvarlig?")
+	if n := len(w.works()); n != 3 {
 		t.Fatalf("%d letters at first", n)
 	}
-	asked := w.snap().Case.Tasks[0].At
-	w.pass(6 * 24 * time.Hour)
-	if n := len(w.works()); n != 0 {
-		t.Fatalf("%d letters before the day", n)
-	}
-	w.pass(asked.Add(7*24*time.Hour - time.Hour).Sub(w.clock())) // the clocks went forward: the day came an hour sooner
-	r := want(t, w.works(), mail.Reminder, "Er samtykke innhentet?", "2. april 2026")
-	if refs := strings.Fields(r.header.Get("References")); len(refs) != 2 {
+	w.pass(7 * 24 * time.Hour)
+	e := w.reminds()
+	r := want(t, w.works(), mail.Reminder, "1. Er samtykke innhentet?", "2. Hvem er ansvarlig?", "Svar gjerne innen 2. april 2026", "kan juristene avslutte den")
+	if refs := strings.Fields(r.header.Get("References")); len(refs) != 3 {
 		t.Errorf("references %q", refs)
 	}
-	if date, err := r.header.Date(); err != nil || !date.Equal(asked.Add(7*24*time.Hour-time.Hour).Truncate(time.Second)) {
+	if date, err := r.header.Date(); err != nil || !date.Equal(e.At.Truncate(time.Second)) {
 		t.Errorf("dated %s, %v", date, err)
 	}
-	w.pass(5 * time.Minute)
-	if n := len(w.works()); n != 0 {
-		t.Errorf("%d letters more", n)
+	if m := w.mails(); len(m) != 4 {
+		t.Errorf("mails %+v", m)
 	}
-	if p := PostedOf(w.mails(), true, w.clock()); len(p) != 3 {
-		t.Errorf("people see %+v", p)
-	}
-	w.does(asker, guidance.Replied, guidance.RepliedData{Task: w.snap().Case.Tasks[0].ID, Text: "Ja."})
-	w.pass(30 * 24 * time.Hour)
+	w.pass(7 * 24 * time.Hour)
+	w.reminds()
+	w.does(asker, guidance.Added, guidance.AddedData{Text: "Svar kommer i morgen."})
 	if n := len(w.works()); n != 0 || w.figure("kiveileder_letters_total", " dropped ") != 1 || len(w.events(guidance.Undelivered)) != 0 {
-		t.Errorf("%d letters after the reply, %v dropped", n, w.figure("kiveileder_letters_total", " dropped "))
+		t.Errorf("%d letters after they wrote, %v dropped", n, w.figure("kiveileder_letters_total", " dropped "))
 	}
 }
 
-// Without a reply both come, and the second names no day that has passed.
-func TestSecondReminder(t *testing.T) {
+// A reminder that comes when its day is over names none, and one of questions
+// of which none arrived is not sent.
+func TestReminderLate(t *testing.T) {
 	w := newWorld(t, nil)
 	w.opens(guidance.ReceivedData{}, kari)
 	w.asks("Hva?")
 	w.works()
 	w.pass(15 * 24 * time.Hour)
-	got := w.works()
-	if len(got) != 2 || got[0].ID == got[1].ID || !strings.Contains(got[0].text, "Svar gjerne innen") || strings.Contains(got[1].text, "Svar gjerne innen") {
+	w.reminds()
+	if got := w.works(); len(got) != 1 || strings.Contains(got[0].text, "Svar gjerne innen") {
+		t.Errorf("%d letters", len(got))
+	}
+	w.does(System, guidance.Undelivered, guidance.UndeliveredData{Mail: guidance.MailID("c1", w.snap().Case.Tasks[0].ID, mail.Question), Reason: "x"})
+	w.reminds()
+	if got := w.works(); len(got) != 0 {
+		t.Errorf("%d letters after the question came back", len(got))
+	}
+}
+
+// A reminder that an older version queued together with its question is not
+// sent: the log knows of none.
+func TestReminderOfBefore(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	e := w.asks("Hva?")
+	w.works()
+	err := w.store.Append(t.Context(), guidance.Batch{Case: "c1", Expect: w.snap().Case.Seq, Row: row(w), Events: []guidance.Event{{Seq: w.snap().Case.Seq + 1, ID: "n", At: w.clock(), Actor: anne, Kind: guidance.Noted, Data: guidance.NotedData{Agency: "hdir", Text: "x"}}},
+		Mails: []guidance.Mail{{ID: "old", Case: "c1", Seq: e.Seq, Kind: mail.Reminder, At: w.clock(), Status: guidance.MailQueued, Next: w.clock()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.works(); len(got) != 0 {
+		t.Errorf("%d letters", len(got))
+	}
+}
+
+func row(w *world) guidance.Row {
+	rows, err := w.store.List(w.t.Context(), guidance.Filter{Limit: 1})
+	if err != nil || len(rows) != 1 {
+		w.t.Fatal(err)
+	}
+	rows[0].Seq++
+	return rows[0]
+}
+
+// silent brings a case to where it may be closed, and closes it.
+func (w *world) closes(reason string) guidance.Event {
+	w.t.Helper()
+	w.reminds()
+	w.does(guidance.Actor{ID: "waiting", Role: guidance.System}, guidance.Unanswered, guidance.UnansweredData{Since: w.snap().Case.Silence.Since})
+	return w.does(anne, guidance.Closed, guidance.ClosedData{Reason: reason})
+}
+
+// The asker is told that the case was closed, what was asked, and why; their
+// reply by mail takes it up again.
+func TestClosing(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	w.asks("Er samtykke innhentet?")
+	w.works()
+	e := w.closes("Ta gjerne kontakt når studien er klar.")
+	want(t, w.works(), mail.Closing, "Saken er avsluttet uten svar", "1. Er samtykke innhentet?", "Ta gjerne kontakt når studien er klar.")
+	if got := answers(w.snap().Case, e.Seq, w.clock()); got != w.snap().Case.Tasks[0].ID {
+		t.Errorf("a reply to that letter replies to %d", got)
+	}
+	w.does(asker, guidance.Replied, guidance.RepliedData{Task: w.snap().Case.Tasks[0].ID, Text: "Ja."})
+	if s := w.snap().Case.State; s != guidance.IsReopened {
+		t.Errorf("after the reply: %s", s)
+	}
+}
+
+// Word of a closing is not sent to one who has taken the case up again.
+func TestClosingNeedless(t *testing.T) {
+	w := newWorld(t, nil)
+	w.opens(guidance.ReceivedData{}, kari)
+	w.asks("Hva?")
+	w.works()
+	w.closes("")
+	w.does(asker, guidance.Added, guidance.AddedData{Text: "Jeg svarer snart."})
+	if got := w.works(); len(got) != 0 || len(w.events(guidance.Undelivered)) != 0 {
 		t.Errorf("%d letters", len(got))
 	}
 }
@@ -306,9 +378,9 @@ func TestKept(t *testing.T) {
 	w.kept = true
 	w.opens(guidance.ReceivedData{}, kari)
 	w.works()
-	p := PostedOf(w.mails(), false, w.clock())
-	if len(w.events(guidance.Delivered)) != 0 || len(p) != 1 || p[0].Status != mail.Kept || !p[0].NotSent {
-		t.Errorf("%+v", p)
+	m := w.mails()
+	if len(w.events(guidance.Delivered)) != 0 || len(m) != 1 || m[0].Status != mail.Kept {
+		t.Errorf("%+v", m)
 	}
 }
 
@@ -321,9 +393,8 @@ func TestGivenUp(t *testing.T) {
 	if len(e) != 1 || !strings.Contains(e[0].Data.(guidance.UndeliveredData).Reason, "5.1.1") {
 		t.Fatalf("%+v", e)
 	}
-	asker, desk := PostedOf(w.mails(), false, w.clock()), PostedOf(w.mails(), true, w.clock())
-	if !asker[0].NotSent || asker[0].Reason != "" || desk[0].Reason == "" {
-		t.Errorf("asker %+v, desk %+v", asker, desk)
+	if m := w.mails(); m[0].Status != guidance.MailDead || m[0].Reason == "" {
+		t.Errorf("%+v", m)
 	}
 	// The process died between the outbox and the log: the next look tells it.
 	again := newWorld(t, nil)
@@ -360,10 +431,9 @@ func TestData(t *testing.T) {
 		t.Error(err)
 	}
 	for from, c := range map[string][2]string{
-		"reminders: [7, 14]":    {"reminders: [14, 7]", "does not come after"},
-		"n} vedlegg ble":        {"x} vedlegg ble", "no {n} in nb"},
-		"nn: \"Tilvisingar\", ": {"", "no words in nn"},
-		"more:":                 {"mere:", "unknown field"},
+		"n} vedlegg ble":      {"x} vedlegg ble", "no {n} in nb"},
+		"nn: \"utan namn\", ": {"", "no words in nn"},
+		"more:":               {"mere:", "unknown field"},
 	} {
 		s := strings.Replace(string(dataFile), from, c[0], 1)
 		if s == string(dataFile) {
@@ -387,5 +457,29 @@ func TestNewRefuses(t *testing.T) {
 		if _, err := New(c); err == nil {
 			t.Errorf("%s: taken", name)
 		}
+	}
+}
+
+// A mail to a case that was closed replies as long as a reply takes it up again;
+// later it is an addition, which the lawyers see.
+func TestReplyToClosed(t *testing.T) {
+	w := newWorld(t, nil)
+	until := start.AddDate(0, 1, 0)
+	w.Service.Fill = func(_ guidance.Case, data any, _ time.Time) (any, error) {
+		if d, ok := data.(guidance.ClosedData); ok {
+			d.Until = until
+			return d, nil
+		}
+		return data, nil
+	}
+	w.opens(guidance.ReceivedData{}, kari)
+	w.asks("Hva?")
+	e := w.closes("")
+	c := w.snap().Case
+	if got := answers(c, e.Seq, until.Add(-time.Second)); got != c.Tasks[0].ID {
+		t.Errorf("in time: replies to %d", got)
+	}
+	if got := answers(c, e.Seq, until); got != 0 {
+		t.Errorf("too late: replies to %d", got)
 	}
 }

@@ -36,6 +36,10 @@ func (o outbox) Due(ctx context.Context, now, until time.Time) (mail.Item, bool,
 	}
 }
 
+func (o outbox) Hold(ctx context.Context, it mail.Item, until time.Time) error {
+	return o.c.Service.Store.Hold(ctx, it, until)
+}
+
 func (o outbox) Done(ctx context.Context, it mail.Item, status mail.Status, messageID string) error {
 	if status == mail.Sent {
 		d := guidance.DeliveredData{Mail: it.ID, Channel: "mail"}
@@ -95,31 +99,4 @@ func (in *Inbound) tell(ctx context.Context, id string, kind guidance.Kind, comm
 		return fmt.Errorf("tell case %s of %s: %w", id, kind, err)
 	}
 	return nil
-}
-
-// A Posted is what people may know of a mail.
-type Posted struct {
-	Seq     int64       `json:"seq"` // of the event that it tells of
-	Kind    mail.Kind   `json:"kind"`
-	At      time.Time   `json:"at"`
-	Status  mail.Status `json:"status"`
-	NotSent bool        `json:"not_sent,omitempty"` // it was kept or given up
-	Reason  string      `json:"reason,omitempty"`   // of the last failure; for the desk alone
-}
-
-// PostedOf gives what the mails of a case became, for the desk or the asker.
-// What was dropped is not among them, nor a reminder whose day has not come.
-func PostedOf(mails []guidance.Mail, desk bool, now time.Time) []Posted {
-	var out []Posted
-	for _, m := range mails {
-		if m.Status == mail.Dropped || m.Kind == mail.Reminder && m.At.After(now) {
-			continue
-		}
-		p := Posted{Seq: m.Seq, Kind: m.Kind, At: m.At, Status: m.Status, NotSent: m.Status == mail.Kept || m.Status == guidance.MailDead}
-		if desk {
-			p.Reason = m.Reason
-		}
-		out = append(out, p)
-	}
-	return out
 }

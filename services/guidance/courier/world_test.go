@@ -59,9 +59,6 @@ func (w *world) courier(s guidance.Store, change func(*Config)) *Courier {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if s, err = Remind(s); err != nil {
-		w.t.Fatal(err)
-	}
 	tokens, err := mail.NewTokens([]mail.Key{{Secret: bytes.Repeat([]byte("a"), 32)}}, 0)
 	if err != nil {
 		w.t.Fatal(err)
@@ -70,7 +67,7 @@ func (w *world) courier(s guidance.Store, change func(*Config)) *Courier {
 		Service: guidance.New(guidance.Config{Store: s, Seal: seal, Now: w.clock}), Identity: identity, Tokens: tokens, Sender: sender{w},
 		Origin: "https://ki.example.no", Now: w.clock,
 		Expected: func(c guidance.Case, at time.Time) time.Time { return c.Opened.AddDate(0, 0, 28) },
-		ReplyBy:  func(_ guidance.Case, t guidance.Task) time.Time { return t.At.AddDate(0, 0, 10) },
+		ReplyBy:  func(c guidance.Case) time.Time { return c.Silence.Since.AddDate(0, 0, 10) },
 		Agency: func(key string, _ kiveileder.Language) string {
 			return map[string]string{"hdir": "Helsedirektoratet"}[key]
 		},

@@ -2,6 +2,7 @@ package deadline
 
 import (
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -208,7 +209,8 @@ func (c *Calendar) run(from time.Time, need time.Duration, pauses []span) time.T
 // without gives the parts of s outside the pauses, none of them empty.
 func without(s span, pauses []span) []span {
 	var out []span
-	for _, p := range pauses {
+	over, _ := slices.BinarySearchFunc(pauses, s.from, func(p span, t time.Time) int { return p.to.Compare(t) })
+	for _, p := range pauses[over:] { // a case may have waited a thousand times
 		if !p.from.Before(s.to) {
 			break
 		}

@@ -121,13 +121,13 @@ func (r *Rules) Extend(c Clock, e Extension) (Clock, error) {
 	t, ok := r.Target(e.Target)
 	switch {
 	case !ok:
-		return c, kiveileder.Errorf(kiveileder.CodeInvalid, "Fristen finnes ikke.")
+		return c, say.Error(kiveileder.CodeInvalid, "no_target")
 	case !t.Exempt:
-		return c, kiveileder.Errorf(kiveileder.CodeInvalid, "Denne fristen kan ikke forlenges.")
+		return c, say.Error(kiveileder.CodeInvalid, "not_exempt")
 	case e.Reason == "":
-		return c, kiveileder.Errorf(kiveileder.CodeInvalid, "Skriv hvorfor fristen forlenges.")
+		return c, say.Error(kiveileder.CodeInvalid, "why")
 	case !e.Until.IsZero() && !e.Until.After(e.At):
-		return c, kiveileder.Errorf(kiveileder.CodeInvalid, "Den nye fristen må ligge fram i tid.")
+		return c, say.Error(kiveileder.CodeInvalid, "ahead")
 	}
 	c.Extensions = append(slices.Clone(c.Extensions), e)
 	return c, nil

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"kiveileder"
+	"kiveileder/internal/oslo"
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/arkiv"
 )
@@ -82,14 +83,15 @@ func Case(s guidance.Snapshot, o Options) (arkiv.Case, error) {
 
 // A builder goes through a log once.
 type builder struct {
-	s      guidance.Snapshot
-	o      Options
-	c      arkiv.Case
-	lang   kiveileder.Language
-	own    kiveileder.Language // what asker and lawyers wrote in, when it is another
-	on     []string            // agencies on the case at this point of the log
-	person string              // who did something at the desk last
-	err    error
+	s       guidance.Snapshot
+	o       Options
+	c       arkiv.Case
+	lang    kiveileder.Language
+	own     kiveileder.Language // what asker and lawyers wrote in, when it is another
+	on      []string            // agencies on the case at this point of the log
+	person  string              // who did something at the desk last
+	closing *guidance.Closing   // while the case is closed for want of a reply
+	err     error
 }
 
 // take adds what an event means for the archive. What is not named here stays
@@ -111,11 +113,20 @@ func (b *builder) take(e guidance.Event) {
 	case guidance.AskedData:
 		b.out(e, "question", b.asker(arkiv.Receiver), []string{e.Actor.Agency}, b.document("question", "sporsmal", b.said(d.Text), b.fact(d.Fact)))
 	case guidance.RepliedData:
+		b.again(e)
 		b.in(e, "reply", b.on, b.document("reply", "svar", b.said(d.Text), b.facts(d.Facts)))
 	case guidance.AddedData:
+		b.again(e)
 		b.in(e, "addition", b.on, b.document("addition", "tilfoyelse", b.said(d.Text)))
 	case guidance.InformedData:
 		b.out(e, "notice", b.asker(arkiv.Receiver), []string{e.Actor.Agency}, b.document("notice", "forelopig-svar", b.said(d.Text)))
+	case guidance.RemindedData:
+		b.out(e, "reminder", b.asker(arkiv.Receiver), []string{e.Actor.Agency}, b.document("reminder", "paminnelse", b.open(e)...))
+	case guidance.ClosedData:
+		b.out(e, "closing", b.asker(arkiv.Receiver), []string{e.Actor.Agency},
+			b.document("closing", "avsluttet", append(b.open(e), b.said(d.Reason), b.maybe("until", day(d.Until)))...))
+		b.close(e)
+		b.closing = &guidance.Closing{ClosedData: d}
 	case guidance.SentData:
 		b.answered(e)
 		b.close(e)
@@ -126,7 +137,7 @@ func (b *builder) take(e guidance.Event) {
 		b.in(e, "withdrawal", b.on, b.document("withdrawal", "trukket", b.maybe("reason", d.Reason)))
 		b.close(e)
 	case guidance.ReopenedData:
-		b.c.Closed, b.c.ClosedBy = time.Time{}, ""
+		b.c.Closed, b.c.ClosedBy, b.closing = time.Time{}, "", nil
 		if e.Actor.Role == guidance.Asker { // a lawyer's reason is internal
 			b.in(e, "reopening", b.on, b.document("reopening", "gjenopptatt", b.said(d.Reason)))
 		}
@@ -172,6 +183,32 @@ func (b *builder) answered(e guidance.Event) {
 
 func (b *builder) close(e guidance.Event) {
 	b.c.Closed, b.c.ClosedBy = e.At, b.by(e.Actor)
+}
+
+// again: a word of the asker may take up a case that was closed for want of it.
+func (b *builder) again(e guidance.Event) {
+	if b.closing != nil && b.closing.InTime(e.At) {
+		b.c.Closed, b.c.ClosedBy, b.closing = time.Time{}, "", nil
+	}
+}
+
+// open gives what the asker had not replied to when an event happened.
+func (b *builder) open(e guidance.Event) (parts [][]arkiv.Part) {
+	parts = [][]arkiv.Part{b.heading("question")}
+	for _, t := range b.s.Case.Tasks {
+		if t.ID < e.Seq && (t.Open() || t.Replied.After(e.At)) {
+			parts = append(parts, b.said(t.Text))
+		}
+	}
+	return parts
+}
+
+// day gives the date of an instant in Norway, "" for none.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(oslo.Zone).Format(time.DateOnly)
 }
 
 func (b *builder) join(agency string) {

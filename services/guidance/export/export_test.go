@@ -303,7 +303,7 @@ func TestAnonymised(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	s := everything(t)
 	s.Case.Received.Language = kiveileder.English
-	for lang, want := range map[kiveileder.Language]string{"": "Henvendelse", kiveileder.Nynorsk: "Førespurnad", kiveileder.English: "Inquiry"} {
+	for lang, want := range map[kiveileder.Language]string{"": "Henvendelse", kiveileder.Nynorsk: "Førespurnad", kiveileder.English: "Enquiry"} {
 		o := options
 		o.Language = lang
 		c := exported(t, s, o)

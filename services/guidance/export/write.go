@@ -38,7 +38,7 @@ var Formats = []string{"html", "json", "noark", "pdf"}
 func Write(w io.Writer, name string, c arkiv.Case) (contentType, filename string, err error) {
 	f, ok := formats[name]
 	if !ok {
-		return "", "", kiveileder.Errorf(kiveileder.CodeInvalid, "Formatet finnes ikke. Velg html, json, noark eller pdf.")
+		return "", "", say.Error(kiveileder.CodeInvalid, "format")
 	}
 	var b bytes.Buffer
 	if err := f.write(&b, c); err != nil {

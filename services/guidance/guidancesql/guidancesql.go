@@ -7,7 +7,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"runtime"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"kiveileder/services/guidance"
 )
@@ -29,7 +32,7 @@ func Instant(n int64) time.Time {
 }
 
 // A Row is one that was found, of either database.
-type Row interface{ Scan(into ...any) error }
+type Row = interface{ Scan(into ...any) error }
 
 // CaseColumns are the columns of a case, in the order of CaseValues.
 const CaseColumns = `id, number, seq, state, holder, agencies, words, changed, due, body, lease_id, lease_holder, lease_until, asker, published`
@@ -58,19 +61,17 @@ func CaseValues(r guidance.Row, l guidance.Lease) ([]any, error) {
 	}, nil
 }
 
-// RowColumns is what ScanRow reads.
-const RowColumns = `body, asker, published`
-
-// ScanRow reads a row of a list. The asker stands in no JSON, and how a case
-// stands in the register not in that of old rows.
+// ScanRow reads a row of a Dialect.List. The asker stands in no JSON, and how
+// a case stands in the register not in that of old rows.
 func ScanRow(row Row) (r guidance.Row, err error) {
 	var body []byte
 	var asker, published string
-	if err := row.Scan(&body, &asker, &published); err != nil {
+	var seen int64
+	if err := row.Scan(&body, &asker, &published, &seen); err != nil {
 		return r, err
 	}
 	err = json.Unmarshal(body, &r)
-	r.Asker, r.Published = asker, published
+	r.Asker, r.Published, r.Seen = asker, published, seen
 	return r, err
 }
 
@@ -94,13 +95,29 @@ func ScanLease(row Row, more ...any) (l guidance.Lease, err error) {
 // the first one not before from, all before to.
 func KeptRange(prefix string) (from, to string) { return prefix, prefix + "\x7f" } // keys are printable ASCII
 
-// ScanEvent reads the body of an event.
-func ScanEvent(row Row) (e guidance.Event, err error) {
-	var body []byte
-	if err := row.Scan(&body); err != nil {
-		return e, err
+// ScanBody reads the body of an event.
+func ScanBody(row Row) (body []byte, err error) {
+	err = row.Scan(&body)
+	return body, err
+}
+
+// Events reads the bodies of events, those of a long log by several at a time.
+func Events(bodies [][]byte) ([]guidance.Event, error) {
+	const each = 250 // below that it is not worth the trouble
+	out := make([]guidance.Event, len(bodies))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for from := 0; from < len(bodies); from += each {
+		g.Go(func() error {
+			for i := from; i < min(from+each, len(bodies)); i++ {
+				if err := json.Unmarshal(bodies[i], &out[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	return e, json.Unmarshal(body, &e)
+	return out, g.Wait()
 }
 
 // MailColumns is what ScanMail reads.

@@ -22,6 +22,22 @@ func testAppend(t *testing.T, open Opener) {
 		l := load(t, s, "c1")
 		same(t, "log", guidance.Log{ID: "c1", Number: "KI-2026-0001", Events: append(a.Events, b.Events...)}, l)
 	})
+	t.Run("from an event on", func(t *testing.T) {
+		s, _ := open(t)
+		a := put(t, s, first("c1", 1))
+		b := put(t, s, added(a, 2, "mer"))
+		c := put(t, s, added(b, 3, "enda mer"))
+		all := slices.Concat(a.Events, b.Events, c.Events)
+		for seq, want := range map[int64][]guidance.Event{-1: all, 0: all, 1: all, 2: all[1:], 3: all[2:], 4: nil, 99: nil} {
+			l, err := s.LoadFrom(t.Context(), "c1", seq)
+			is(t, "LoadFrom", nil, err)
+			same(t, fmt.Sprint("from ", seq), guidance.Log{ID: "c1", Number: "KI-2026-0001", Events: want}, l)
+		}
+		for _, id := range []string{"c2", "", "a\x00", "ø"} {
+			_, err := s.LoadFrom(t.Context(), id, 4)
+			is(t, "LoadFrom "+id, guidance.ErrNoCase, err)
+		}
+	})
 	t.Run("only who has seen the newest event goes on", func(t *testing.T) {
 		s, _ := open(t)
 		a := put(t, s, first("c1", 1))
@@ -83,11 +99,11 @@ func testAppend(t *testing.T, open Opener) {
 		_, err := s.Contact(t.Context(), "c1")
 		is(t, "contact", guidance.ErrNoOne, err)
 	})
-	t.Run("of a case that is anonymised the drafts go that people type, with the event that says so", func(t *testing.T) {
+	t.Run("of a case that is anonymised goes what people are typing, with the event that says so", func(t *testing.T) {
 		s, _ := open(t)
 		a := put(t, s, first("c1", 1))
 		for _, who := range []string{"anne", "bodil"} {
-			for _, key := range []string{guidance.DraftKey("c1"), guidance.DraftKey("c10"), "seen:c1"} {
+			for _, key := range []string{guidance.DraftKey("c1"), "note:c1", guidance.DraftKey("c10"), "seen:c1"} {
 				is(t, "Keep", nil, s.Keep(t.Context(), who, key, []byte(who)))
 			}
 		}
@@ -98,7 +114,7 @@ func testAppend(t *testing.T, open Opener) {
 		late.Expect, late.Events = 0, first("c1", 2).Events
 		late.Events[0].Kind, late.Events[0].Data = guidance.Anonymised, guidance.AnonymisedData{}
 		is(t, "too late", guidance.ErrMoved, s.Append(t.Context(), late))
-		if got := keys("anne"); got != "draft:c1 draft:c10 seen:c1" {
+		if got := keys("anne"); got != "draft:c1 draft:c10 note:c1 seen:c1" {
 			t.Errorf("after one that was refused: %s", got)
 		}
 		put(t, s, b)

@@ -50,14 +50,14 @@ func SameAsMemory(t *testing.T, store guidance.Store, empty func() error) {
 		t.Repeat(map[string]func(*rapid.T){
 			"open": m.open, "do": m.do, "do 2": m.do, "fits": m.fits, "fits 2": m.fits,
 			"onward": m.onward, "onward 2": m.onward, "onward 3": m.onward, "onward 4": m.onward, "onward 5": m.onward, "onward 6": m.onward,
-			"take over": m.takeOver, "wait": m.wait, "beat": m.beat, "list": m.list, "mail": m.mail, "contact": m.contact,
+			"silent": m.silent, "silent 2": m.silent, "take over": m.takeOver, "wait": m.wait, "beat": m.beat, "list": m.list, "mail": m.mail, "contact": m.contact,
 			"keep": m.keep, "keep 2": m.keep, "forget": m.forget, "anonymise": m.anonymise, "anonymise 2": m.anonymise, "": m.everything,
 		})
 	})
 	if testing.Short() { // a few runs need not come to everything
 		return
 	}
-	for _, k := range []guidance.Kind{guidance.Claimed, guidance.DraftSaved, guidance.Submitted, guidance.Signed, guidance.Sent, guidance.Replied, guidance.TakenOver, guidance.Anonymised} {
+	for _, k := range []guidance.Kind{guidance.Claimed, guidance.DraftSaved, guidance.Submitted, guidance.Signed, guidance.Sent, guidance.Replied, guidance.TakenOver, guidance.Anonymised, guidance.Reminded, guidance.Unanswered, guidance.Closed} {
 		if done[k] == 0 && !t.Failed() {
 			t.Errorf("in all runs %s was never done: the model hardly moves", k)
 		}
@@ -204,6 +204,59 @@ func (m *model) onward(t *rapid.T) {
 	c.Data = m.data(t, c, hash, version, task)
 	if c.Kind == guidance.Asked {
 		c.Data = guidance.AskedData{Text: "Har dere samtykke?", Fact: "consent"}
+	}
+	m.command(t, id, c)
+}
+
+// silent does what comes next when an asker does not reply, up to the end, and
+// sometimes what they say after all; sometimes a silence that was broken since.
+func (m *model) silent(t *rapid.T) {
+	id := ids.Draw(t, "id")
+	for range rapid.IntRange(1, 5).Draw(t, "steps") {
+		m.silence(t, id, rapid.IntRange(0, 7).Draw(t, "what"))
+	}
+}
+
+func (m *model) silence(t *rapid.T, id string, n int) {
+	snap, err := m.memory.Load(context.Background(), id)
+	if err != nil {
+		return
+	}
+	if x := snap.Case.Silence; x != nil && n == 0 {
+		m.now = m.now.Add(24 * time.Hour)
+	}
+	m.n++
+	c := guidance.Command{ID: fmt.Sprint("cmd", m.n), Actor: guidance.Actor{ID: "system", Role: guidance.System}, Seen: snap.Case.Seq}
+	var task int64
+	for _, x := range snap.Case.Tasks {
+		if x.Open() {
+			task = x.ID
+		}
+	}
+	x := snap.Case.Silence
+	switch {
+	case x == nil && snap.Case.Holder != nil && (snap.Case.State == guidance.Assessment || snap.Case.State == guidance.IsReopened):
+		c.Kind, c.Actor, c.Data = guidance.Asked, *snap.Case.Holder, guidance.AskedData{Text: "Har dere samtykke?"}
+	case x == nil && snap.Case.State != guidance.IsClosed:
+		return
+	case x == nil && n < 2:
+		c.Kind, c.Actor, c.Data = guidance.Replied, Person, guidance.RepliedData{Task: task, Text: "Ja."}
+	case x == nil && n < 4:
+		c.Kind, c.Actor, c.Data = guidance.Added, Person, guidance.AddedData{Text: "Mer."}
+	case x == nil:
+		c.Kind, c.Actor, c.Data = guidance.Reopened, Anne, guidance.ReopenedData{Reason: "Fordi."}
+	case n == 0 && snap.Case.Holder != nil:
+		c.Kind, c.Actor = guidance.Reminded, *snap.Case.Holder
+	case n == 1:
+		c.Kind, c.Data = guidance.Reminded, guidance.RemindedData{Since: x.Since.Add(-time.Second), Number: 1}
+	case !x.Told.IsZero() && n < 4:
+		c.Kind, c.Actor = guidance.Closed, Anne
+	case !x.Told.IsZero():
+		c.Kind, c.Data = guidance.Closed, guidance.ClosedData{Reason: "Ingen svarte."}
+	case len(x.Reminded) < 2:
+		c.Kind, c.Data = guidance.Reminded, guidance.RemindedData{Since: x.Since, Number: len(x.Reminded) + 1}
+	default:
+		c.Kind, c.Data = guidance.Unanswered, guidance.UnansweredData{Since: x.Since}
 	}
 	m.command(t, id, c)
 }

@@ -51,6 +51,12 @@ func (m *model) data(t *rapid.T, c guidance.Command, hash string, version int, t
 		return guidance.AddedData{Text: text}
 	case guidance.Informed:
 		return guidance.InformedData{Text: text, Until: m.now.Add(time.Hour)}
+	case guidance.Reminded:
+		return guidance.RemindedData{Since: m.now, Number: 1}
+	case guidance.Unanswered:
+		return guidance.UnansweredData{Since: m.now}
+	case guidance.Closed:
+		return guidance.ClosedData{Reason: reason, Until: m.now}
 	case guidance.Sent:
 		return guidance.SentData{Hash: hash}
 	case guidance.Published:
@@ -75,7 +81,7 @@ func (m *model) data(t *rapid.T, c guidance.Command, hash string, version int, t
 
 // holds checks what every log promises, whatever was done.
 func (m *model) holds(t *rapid.T, s guidance.Snapshot, mails []guidance.Mail) {
-	sent, signed := 0, map[string]map[string]bool{}
+	sent, closed, signed := 0, 0, map[string]map[string]bool{}
 	done := map[string]bool{}
 	for i, e := range s.Log {
 		switch d := e.Data.(type) {
@@ -90,6 +96,11 @@ func (m *model) holds(t *rapid.T, s guidance.Snapshot, mails []guidance.Mail) {
 					signed[d.Hash] = map[string]bool{}
 				}
 				signed[d.Hash][a] = true
+			}
+		case guidance.ClosedData:
+			closed++
+			if before, err := guidance.Fold(s.Log[:i]); err != nil || before.Silence == nil || before.Silence.Told.IsZero() {
+				t.Fatalf("event %d closed a case whose lawyers were not told that nobody replies, %v", e.Seq, err)
 			}
 		case guidance.SentData:
 			sent++
@@ -108,13 +119,19 @@ func (m *model) holds(t *rapid.T, s guidance.Snapshot, mails []guidance.Mail) {
 		}
 		done[e.ID+"\n"+e.Actor.ID] = true
 	}
-	answers := 0
+	answers, closings := 0, 0
 	for _, x := range mails {
 		if x.Kind == guidance.MailAnswer {
 			answers++
 		}
+		if x.Kind == guidance.MailClosing {
+			closings++
+		}
 	}
 	if want := map[bool]int{true: sent}[s.Case.Received.HasContact]; answers != want && !s.Case.Anonymised {
 		t.Fatalf("%d mails for %d answers", answers, want)
+	}
+	if want := map[bool]int{true: closed}[s.Case.Received.HasContact]; closings != want && !s.Case.Anonymised {
+		t.Fatalf("%d mails for %d closings", closings, want)
 	}
 }

@@ -49,6 +49,9 @@ func OldCases() (out []Old) {
 		}
 		o := Old{Row: guidance.Row{ID: fmt.Sprint("old-", i), Number: guidance.Number(2026, int64(i)+1), Seq: int64(len(events)), State: guidance.IsReceived,
 			Title: "Søke", Agencies: []string{"hdir"}, Opened: at(i), Changed: at(i)}}
+		if i == 1 {
+			o.Row.Unsigned = []string{"hdir", "dmp"}
+		}
 		o.Body = mustJSON(o.Row)
 		for _, e := range events {
 			o.Events = append(o.Events, mustJSON(e))
@@ -85,7 +88,7 @@ func CheckOld(t *testing.T, s guidance.Store) {
 		want []guidance.Row
 	}{
 		"all": {guidance.Filter{}, all}, "an asker's": {guidance.Filter{Asker: Person.ID}, mine}, "register": {guidance.Filter{Register: true}, public},
-		"number": {guidance.Filter{Number: "KI-2026-0001"}, all[len(all)-1:]},
+		"number": {guidance.Filter{Number: "KI-2026-0001"}, all[len(all)-1:]}, "unsigned": {guidance.Filter{Unsigned: "dmp"}, all[len(all)-2 : len(all)-1]},
 	} {
 		c.f.Limit = 100
 		rows, err := s.List(t.Context(), c.f)

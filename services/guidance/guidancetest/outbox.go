@@ -65,6 +65,23 @@ func testOutbox(t *testing.T, open Opener) {
 		m2 = due(t, s, 61, 70, "m2", 2) // as after its first attempt
 		is(t, "sent in the end", nil, s.Done(t.Context(), m2, guidance.MailSent, "<2@x>"))
 	})
+	t.Run("who has one may hold it for longer, until another has it", func(t *testing.T) {
+		s := queue(t)
+		m1 := due(t, s, 1, 10, "m1", 1)
+		is(t, "hold", nil, s.Hold(t.Context(), m1, at(20)))
+		due(t, s, 1, 10, "", 0)
+		m2 := due(t, s, 15, 16, "m2", 1)
+		is(t, "hold what has run out", nil, s.Hold(t.Context(), m2, at(18)))
+		due(t, s, 17, 30, "", 0)
+		again := due(t, s, 18, 30, "m2", 2)
+		is(t, "hold another's", guidance.ErrLost, s.Hold(t.Context(), m2, at(40)))
+		is(t, "hold a mail that is not there", guidance.ErrLost, s.Hold(t.Context(), guidance.Mail{ID: "m9", Attempt: 1}, at(40)))
+		is(t, "sent", nil, s.Done(t.Context(), m1, guidance.MailSent, "<1@x>"))
+		is(t, "hold what is done", guidance.ErrLost, s.Hold(t.Context(), m1, at(40)))
+		is(t, "failed", nil, s.Failed(t.Context(), again, at(50), "nei"))
+		is(t, "hold what was given back", guidance.ErrLost, s.Hold(t.Context(), again, at(60)))
+		due(t, s, 50, 60, "m2", 3)
+	})
 	t.Run("what was given up can be put aside, and what waits is counted", func(t *testing.T) {
 		s := queue(t)
 		waits := func(now, want int) {

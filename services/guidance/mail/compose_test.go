@@ -39,7 +39,7 @@ func testLetter(k Kind, lang kiveileder.Language) Letter {
 	switch k {
 	case Receipt:
 		l.Expected = testDay.AddDate(0, 0, 30)
-	case Question, Reminder:
+	case Question, Reminder, Closing:
 		l.Due = testDay.AddDate(0, 0, 14)
 		l.Questions = []string{"Er samtykke innhentet fra alle?", "Hvem er dataansvarlig?\nSkriv gjerne hvorfor."}
 		l.References = []string{"first@x.example", "<second@x.example>"}

@@ -66,16 +66,23 @@ func failure(err error) *Failure {
 	return f
 }
 
-// reason says in a word or two why a mail was not sent, for the desk.
+// Reasons are the words that say why a mail was not sent, or did not arrive;
+// the desk has them in every language. What a server said in numbers follows.
+var Reasons = []string{"connect", "sender", "recipient", "data", "gone", "address", "unwritten", Returned}
+
+// Returned is the reason of a mail that came back.
+const Returned = "returned"
+
+// reason gives one of Reasons, for the desk.
 func reason(err error) string {
 	var f *Failure
 	switch {
 	case errors.As(err, &f):
-		return f.Error()
+		return strings.TrimPrefix(strings.ReplaceAll(f.Error(), ":", ""), "mail not taken at ")
 	case errors.Is(err, ErrGone):
-		return "no receiver any more"
+		return "gone"
 	case errors.Is(err, errAddress):
-		return "the receiver's address can't be used"
+		return "address"
 	}
-	return "could not be written or kept"
+	return "unwritten"
 }

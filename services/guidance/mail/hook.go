@@ -38,7 +38,7 @@ func (h Hook) Receive(signature string, raw []byte, now time.Time) (*Arrived, er
 	}
 	at, sum, ok := signed(signature)
 	if !ok || now.Sub(at).Abs() > hookAge || !h.mine(at, sum, raw) {
-		return nil, &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: "Signaturen er ikke gyldig.", Err: ErrSignature}
+		return nil, say.Because(ErrSignature, kiveileder.CodeInvalid, "signature")
 	}
 	return h.Inbox.Sort(raw, Envelope{}, now)
 }

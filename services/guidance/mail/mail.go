@@ -33,11 +33,12 @@ const (
 	Answer   = guidance.MailAnswer   // the agencies' answer
 	Notice   = guidance.MailNotice   // it takes longer, and why
 	Referral = guidance.MailReferral // the case is for somebody else to answer
-	Reminder = Kind("reminder")      // a question is still open
+	Reminder = guidance.MailReminder // questions are still open
+	Closing  = guidance.MailClosing  // the case was closed for want of a reply
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{Receipt, Question, Notice, Answer, Referral, Reminder}
+var Kinds = []Kind{Receipt, Question, Notice, Answer, Referral, Reminder, Closing}
 
 // An Item is a mail in the outbox. It names no receiver: the address is looked
 // up when the mail is sent, so that it can be deleted until then. At is what
@@ -51,7 +52,7 @@ type Letter struct {
 	Number     string // of the case, as KI-2026-0042
 	Link       string // to the case, http or https; may be empty
 	Expected   time.Time
-	Due        time.Time // for a reply; zero when there is none
+	Due        time.Time // for a reply; of a Closing, until when one takes the case up again; zero when there is none
 	Agencies   []string
 	Referred   string // of a Referral: to whom
 	Questions  []string

@@ -11,6 +11,7 @@ import (
 // promised.
 type Outbox interface {
 	Due(ctx context.Context, now, until time.Time) (it Item, ok bool, err error)
+	Hold(ctx context.Context, it Item, until time.Time) error
 	Done(ctx context.Context, it Item, s Status, messageID string) error
 	Failed(ctx context.Context, it Item, next time.Time, reason string) error
 	Dead(ctx context.Context, it Item, reason string) error

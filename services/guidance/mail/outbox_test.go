@@ -65,6 +65,11 @@ func (m *Memory) Due(_ context.Context, now, until time.Time) (Item, bool, error
 	return first.Item, true, nil
 }
 
+// Hold is as in Outbox.
+func (m *Memory) Hold(_ context.Context, it Item, until time.Time) error {
+	return m.change(it, func(r *Row) { r.LeasedTil = until })
+}
+
 // Done is as in Outbox.
 func (m *Memory) Done(_ context.Context, it Item, s Status, messageID string) error {
 	return m.change(it, func(r *Row) { r.Status, r.MessageID, r.Reason = s, messageID, "" })
@@ -86,8 +91,8 @@ func (m *Memory) change(it Item, do func(r *Row)) error {
 	defer m.mu.Unlock()
 	for _, r := range m.rows {
 		if r.ID == it.ID && r.Attempt == it.Attempt && r.Status == "" && !r.Dead && !r.LeasedTil.IsZero() {
-			do(r)
 			r.LeasedTil = time.Time{}
+			do(r)
 			return nil
 		}
 	}

@@ -53,7 +53,7 @@ func (t *texts) page(kind Kind, l Letter, replies bool) (page, error) {
 		return page{}, errors.New("a case number is made of capitals, digits and hyphens")
 	case kind == Receipt && l.Expected.IsZero():
 		return page{}, errors.New("a receipt needs a date to expect an answer by")
-	case (kind == Question || kind == Reminder) && len(l.Questions) == 0:
+	case (kind == Question || kind == Reminder || kind == Closing) && len(l.Questions) == 0:
 		return page{}, errors.New("nothing is asked")
 	case kind == Notice && len(l.Sections) == 0:
 		return page{}, errors.New("a preliminary reply needs its text")

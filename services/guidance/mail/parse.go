@@ -39,15 +39,11 @@ var (
 )
 
 var refusals = map[error]string{
-	ErrTooLarge:  "E-posten er for stor. Grensen er 10 MB.",
-	ErrHeader:    "E-posten har et for langt hode.",
-	ErrParts:     "E-posten har for mange deler. Grensen er 20.",
-	ErrDepth:     "E-posten har deler i deler i for mange ledd.",
-	ErrMalformed: "E-posten kan ikke leses.",
+	ErrTooLarge: "large", ErrHeader: "header", ErrParts: "parts", ErrDepth: "depth", ErrMalformed: "malformed",
 }
 
 func refuse(err error) error {
-	return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: refusals[err], Err: err}
+	return say.Because(err, kiveileder.CodeInvalid, refusals[err])
 }
 
 // A Mail is what was read of a raw mail. Who sent it is a claim.

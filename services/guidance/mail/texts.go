@@ -63,6 +63,7 @@ var places = map[Kind][]string{
 	Answer:   {"number", "agencies"},
 	Referral: {"number", "referred"},
 	Reminder: {"number", "due"},
+	Closing:  {"number", "due"},
 }
 
 var whens = []string{"due", "replies", "agencies", "until"}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,7 +20,8 @@ type Worker struct {
 	Sender   Sender
 	Log      *zap.Logger // nil: nothing is logged
 
-	Lease    time.Duration // how long a mail is with one worker; 0: 2 min. Sending ends after three quarters of it
+	Lease    time.Duration // how long a mail is with one worker that says nothing more; 0: 20 s. It says so four times in that
+	Within   time.Duration // how long one mail may take; 0: 2 min. Sending ends after three quarters of it
 	Every    time.Duration // how often to look when nothing is told; 0: 15 s
 	First    time.Duration // to the second attempt, doubled from there; 0: 1 min
 	Longest  time.Duration // between two attempts; 0: 6 h
@@ -58,19 +60,19 @@ func (w *Worker) Run(ctx context.Context) {
 // says what went wrong; the mail itself is then due again, dead, or comes back
 // when its lease runs out.
 func (w *Worker) One(ctx context.Context) (more bool, err error) {
-	lease := or(w.Lease, 2*time.Minute)
-	now := w.now()
-	it, ok, err := w.Outbox.Due(ctx, now, now.Add(lease))
+	within, now := or(w.Within, 2*time.Minute), w.now()
+	it, ok, err := w.Outbox.Due(ctx, now, now.Add(w.lease()))
 	if err != nil {
 		return false, fmt.Errorf("take from the outbox: %w", err)
 	}
 	if !ok {
 		return false, nil
 	}
-	// From here on the mail is ours: it is finished even when ctx ends, and
-	// before the lease does.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	// From here on the mail is ours: it is finished even when ctx ends.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
+	held, letGo := w.hold(ctx, it)
+	defer letGo()
 	if it.Attempt > or(w.Attempts, 16) { // it took its workers with it
 		return true, w.settle(ctx, it, func() error { return w.Outbox.Dead(ctx, it, "too many attempts") })
 	}
@@ -81,13 +83,47 @@ func (w *Worker) One(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return true, w.failed(ctx, it, err)
 	}
-	sending, cancel := context.WithTimeout(ctx, lease*3/4)
+	sending, cancel := context.WithTimeout(held, within*3/4)
 	defer cancel()
+	if err := w.Outbox.Hold(ctx, it, w.now().Add(w.lease())); err != nil { // writing may have taken long
+		return true, fmt.Errorf("hold %s of case %s: %w", it.Kind, it.Case, err)
+	}
 	status, err := w.Sender.Send(sending, m)
 	if err != nil {
 		return true, w.failed(ctx, it, err)
 	}
 	return true, w.settle(ctx, it, func() error { return w.Outbox.Done(ctx, it, status, m.ID) })
+}
+
+func (w *Worker) lease() time.Duration { return or(w.Lease, 20*time.Second) }
+
+// hold tells the outbox again and again that a mail is with us, until letGo.
+// held ends before that when it can't be relied on any more: another has the
+// mail, or the outbox could not be told for so long that another soon may.
+func (w *Worker) hold(ctx context.Context, it Item) (held context.Context, letGo func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	lease := w.lease()
+	late := time.AfterFunc(lease*3/4, cancel)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		beat := time.NewTicker(lease / 4)
+		defer beat.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-beat.C:
+			}
+			from := time.Now()
+			switch err := w.Outbox.Hold(ctx, it, w.now().Add(lease)); {
+			case errors.Is(err, ErrLost):
+				cancel()
+			case err == nil && late.Stop():
+				late.Reset(lease*3/4 - time.Since(from))
+			}
+		}
+	})
+	return ctx, func() { cancel(); late.Stop(); wg.Wait() }
 }
 
 // errUnwritable says that a letter can't be written as it stands.

@@ -93,7 +93,7 @@ func TestWorkerKilledAfterSending(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := testWorker(t, box, srv.client(t, nil), c)
-	c.add(119 * time.Second)
+	c.add(19 * time.Second)
 	if more, _ := next.One(t.Context()); more {
 		t.Error("taken while the lease holds")
 	}
@@ -167,9 +167,9 @@ func TestWorkerDeadAtOnce(t *testing.T) {
 	srv := newServer(t, serverOptions{})
 	srv.set("rcpt", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no"})
 	for caseID, want := range map[string]string{
-		"KI-2026-0042": "mail not taken at recipient: 550 5.1.1",
-		"gone":         "no receiver any more",
-		"bad":          "the receiver's address can't be used",
+		"KI-2026-0042": "recipient 550 5.1.1",
+		"gone":         "gone",
+		"bad":          "address",
 	} {
 		box, c := &Memory{}, &clock{at: testDay}
 		it := testItem(Answer, 7)
@@ -276,6 +276,110 @@ func TestWorkerRun(t *testing.T) {
 		}
 		if r := box.Rows()[2]; r.Status != Sent {
 			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// holding is an outbox that says how it is held, or that it cannot be.
+type holding struct {
+	*Memory
+	mu    sync.Mutex
+	holds int
+	err   error
+}
+
+func (h *holding) Hold(ctx context.Context, it Item, until time.Time) error {
+	h.mu.Lock()
+	h.holds++
+	err := h.err
+	h.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return h.Memory.Hold(ctx, it, until)
+}
+
+func (h *holding) breaks(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.err = err
+}
+
+// A mail that takes long stays with its worker, and no other sends it.
+func TestWorkerHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := &holding{Memory: &Memory{}}
+		box.Add(testItem(Answer, 7), time.Now())
+		sent := 0
+		slow := senderFunc(func(ctx context.Context, _ *Message) (Status, error) {
+			select {
+			case <-ctx.Done():
+				return "", ctx.Err()
+			case <-time.After(80 * time.Second):
+				sent++
+				return Sent, nil
+			}
+		})
+		worker := func() *Worker { return &Worker{Outbox: box, Letters: letters, Composer: testComposer(t), Sender: slow} }
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if more, err := worker().One(t.Context()); !more || err != nil {
+				t.Errorf("%v, %v", more, err)
+			}
+		})
+		for range 30 {
+			time.Sleep(2 * time.Second)
+			if more, err := worker().One(t.Context()); more || err != nil {
+				t.Fatalf("another took it: %v, %v", more, err)
+			}
+		}
+		wg.Wait()
+		if r := box.Rows()[0]; sent != 1 || r.Status != Sent || r.Attempt != 1 || box.holds > 20 {
+			t.Errorf("sent %d times, held %d times, %+v", sent, box.holds, r)
+		}
+	})
+}
+
+// Whoever cannot hold a mail stops sending it before another may have it.
+func TestWorkerLetsGo(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		most time.Duration
+	}{
+		"another has it":    {ErrLost, 6 * time.Second},
+		"the store is away": {errors.New("away"), 20 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				box := &holding{Memory: &Memory{}}
+				box.Add(testItem(Answer, 7), time.Now())
+				began := time.Now()
+				var stopped time.Duration
+				w := &Worker{Outbox: box, Letters: letters, Composer: testComposer(t)}
+				w.Sender = senderFunc(func(ctx context.Context, _ *Message) (Status, error) {
+					box.breaks(c.err)
+					<-ctx.Done()
+					stopped = time.Since(began)
+					return "", ctx.Err()
+				})
+				if _, err := w.One(t.Context()); err == nil {
+					t.Error("no error")
+				}
+				if stopped == 0 || stopped >= c.most {
+					t.Errorf("stopped after %v", stopped)
+				}
+			})
+		})
+	}
+	t.Run("before it begins", func(t *testing.T) {
+		box := &holding{Memory: &Memory{}, err: ErrLost}
+		box.Add(testItem(Answer, 7), testDay)
+		w := testWorker(t, box, senderFunc(func(context.Context, *Message) (Status, error) {
+			t.Error("sent")
+			return Sent, nil
+		}), &clock{at: testDay})
+		if _, err := w.One(t.Context()); !errors.Is(err, ErrLost) {
+			t.Error(err)
 		}
 	})
 }

@@ -332,6 +332,12 @@ func put(dir, id string, files map[string][]byte) error {
 			}
 		}
 	}
+	// vectors go with texts: those of texts that stay are used again
+	if b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(fileOf(id, Vectors)))); err == nil {
+		if err := os.WriteFile(filepath.Join(tmp, Vectors), b, 0o644); err != nil {
+			return err
+		}
+	}
 	if err := away(dir, id); err != nil {
 		return err
 	}

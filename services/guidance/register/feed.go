@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/xml"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,34 @@ type Site struct {
 	Title  string                  // of the feed; "Svar fra ki.veiledning" when empty
 	Began  time.Time               // of a register without entries; the feed's updated
 	Name   func(key string) string // of an agency; nil: the key
+	Page   int                     // of the feed, from 1; 0 is 1
+	Pages  int                     // how many there are; 0 is 1
+}
+
+// links gives those of a page of the feed, with those to the others (RFC 5005,
+// section 3). Entries move to later pages as others change: who reads them all
+// looks at what they had before.
+func (s Site) links() []atomLink {
+	const kind = "application/atom+xml"
+	page, pages := max(s.Page, 1), max(s.Pages, 1)
+	at := func(rel string, n int) atomLink {
+		href := s.Origin + "/svar/feed.atom"
+		if n > 1 {
+			href += "?side=" + strconv.Itoa(n)
+		}
+		return atomLink{Rel: rel, Type: kind, Href: href}
+	}
+	links := []atomLink{at("self", page), {Rel: "alternate", Type: "text/html", Href: s.Origin + "/svar"}}
+	if pages > 1 {
+		links = append(links, at("first", 1), at("last", pages))
+	}
+	if page > 1 {
+		links = append(links, at("previous", page-1))
+	}
+	if page < pages {
+		links = append(links, at("next", page+1))
+	}
+	return links
 }
 
 // id names an entry for ever: by its number and when it was first published,
@@ -69,10 +98,11 @@ type (
 	}
 )
 
-// maxFeed is how many entries a feed has, the last changed first.
-const maxFeed = 100
+// MaxFeed is how many entries a page of a feed has at most, the last changed
+// first.
+const MaxFeed = 100
 
-// Feed gives the register as Atom (RFC 4287): entries by their last change, so
+// Feed gives a page of the register as Atom (RFC 4287): entries by their last change, so
 // that a reader hears of a review and a withdrawal too. A withdrawn entry says
 // that, and no longer what it answered. All texts are text, never markup.
 func Feed(s Site, entries []Entry) ([]byte, error) {
@@ -82,17 +112,14 @@ func Feed(s Site, entries []Entry) ([]byte, error) {
 	}
 	f := atomFeed{
 		Lang: "nb", ID: uuid("feed " + s.Origin), Title: cmp.Or(s.Title, "Svar fra ki.veiledning"), Updated: stamp(s.Began),
-		Links: []atomLink{
-			{Rel: "self", Type: "application/atom+xml", Href: s.Origin + "/svar/feed.atom"},
-			{Rel: "alternate", Type: "text/html", Href: s.Origin + "/svar"},
-		},
+		Links:  s.links(),
 		Author: []atomName{{"ki.veiledning"}},
 	}
-	es := byChange(entries)
+	es := ByChange(entries)
 	if len(es) > 0 {
 		f.Updated = stamp(es[0].Updated)
 	}
-	for _, e := range es[:min(len(es), maxFeed)] {
+	for _, e := range es[:min(len(es), MaxFeed)] {
 		a := atomEntry{
 			ID: e.id(), Title: clean(e.Title), Published: stamp(e.Published), Updated: stamp(e.Updated),
 			Link: atomLink{Rel: "alternate", Type: "text/html", Href: s.Origin + e.URL}, Summary: atomText{"text", clean(e.Question)},

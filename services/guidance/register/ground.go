@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -137,11 +136,11 @@ func (g *Ground) Fill(c guidance.Case, data any) any {
 // why: a quote is in no current source any more, its source was superseded, a
 // rule has changed or is gone. What a person has seen and found in order when
 // they published it, or ended a review, is no reason.
-func (g *Ground) Changed(e Entry) (reason string, changed bool) {
+func (g *Ground) Changed(e Entry) (reason rules.Text, changed bool) {
 	if e.Status != guidance.Valid {
-		return "", false
+		return nil, false
 	}
-	var why []string
+	var why []rules.Text
 	for _, q := range e.Quotes {
 		was := guidance.Lean{Hash: hashOf(plain(q.Text))}
 		if i := slices.IndexFunc(e.Leans, func(l guidance.Lean) bool {
@@ -152,9 +151,9 @@ func (g *Ground) Changed(e Entry) (reason string, changed bool) {
 		found, old := g.quoted(q.Quote)
 		switch {
 		case !found && was.Hash != "":
-			why = append(why, "Et sitat står ikke lenger i kilden "+g.name(q.Source)+".")
+			why = append(why, say.Words("quote_gone", g.name(q.Source)))
 		case found && old && !was.Old:
-			why = append(why, "Kilden "+g.name(q.Source)+" er avløst av en nyere.")
+			why = append(why, say.Words("superseded", g.name(q.Source)))
 		}
 	}
 	for _, l := range e.Leans {
@@ -162,18 +161,30 @@ func (g *Ground) Changed(e Entry) (reason string, changed bool) {
 		switch {
 		case l.Rule == "" || now == l.Hash:
 		case now == "":
-			why = append(why, "Regelen "+l.Rule+" finnes ikke lenger.")
+			why = append(why, say.Words("rule_gone", l.Rule))
 		default:
-			why = append(why, "Regelen "+l.Rule+" er endret.")
+			why = append(why, say.Words("rule_changed", l.Rule))
 		}
 	}
-	slices.Sort(why)
-	why = slices.Compact(why)
-	if more := len(why) - maxReasons; more > 0 {
-		why = append(why[:maxReasons], fmt.Sprintf("Og %d endringer til.", more))
+	if len(why) == 0 {
+		return nil, false
 	}
-	r := []rune(strings.Join(why, " "))
-	return string(r[:min(len(r), guidance.MaxReason)]), len(why) > 0
+	inOrder := func(a, b rules.Text) int { return strings.Compare(a[kiveileder.Bokmal], b[kiveileder.Bokmal]) }
+	slices.SortFunc(why, inOrder)
+	why = slices.CompactFunc(why, func(a, b rules.Text) bool { return inOrder(a, b) == 0 })
+	if more := len(why) - maxReasons; more > 0 {
+		why = append(why[:maxReasons], say.Words("more", more))
+	}
+	reason = rules.Text{}
+	for _, l := range kiveileder.Languages {
+		var all []string
+		for _, text := range why {
+			all = append(all, text[l])
+		}
+		r := []rune(strings.Join(all, " "))
+		reason[l] = string(r[:min(len(r), guidance.MaxReason)])
+	}
+	return reason, true
 }
 
 // maxReasons is how many changes are named: a reason is to be read.

@@ -68,7 +68,11 @@ func Propose(d guidance.PublishedData, c guidance.Case, public func(url string) 
 // the guard safe_text does, and names the fields.
 func Check(d guidance.PublishedData) error {
 	if fields := d.Unsafe(); len(fields) > 0 {
-		return kiveileder.Errorf(kiveileder.CodeInvalid, "%s (%s)", guidance.TheFlow.Guards["safe_text"][kiveileder.Bokmal], strings.Join(fields, ", "))
+		texts := map[kiveileder.Language]string{}
+		for l, words := range guidance.TheFlow.Guards["safe_text"] {
+			texts[l] = words + " (" + strings.Join(fields, ", ") + ")"
+		}
+		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: texts[kiveileder.Bokmal], Texts: texts}
 	}
 	return nil
 }

@@ -2,13 +2,17 @@ package register
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/viterin/vek/vek32"
+
 	"kiveileder"
+	"kiveileder/internal/refusal"
 	"kiveileder/retriever/lexical"
 	"kiveileder/services/guidance"
 	"kiveileder/services/rules"
@@ -24,6 +28,15 @@ const (
 	weightPassages   = 0.13 // the same passages found: near in meaning
 	weightWords      = 0.25 // the same words in the question
 
+	// weightMeaning is how much of what is missing to 1 the meaning of the
+	// question adds where it is known of both.
+	weightMeaning = 0.60
+
+	// nearMeaning is from where on two questions are told to ask of the same,
+	// sameMeaning how alike rewordings are at best; by chance it is about 0. Set
+	// on testdata/alike.yaml.
+	nearMeaning, sameMeaning = 0.15, 0.25
+
 	// leastNear is from which score on a person should look.
 	leastNear = 0.12
 	// leastWords is how alike words must be to be told of.
@@ -32,11 +45,11 @@ const (
 
 // A Match is a case or an answer that is near, with what they share, in words.
 type Match struct {
-	ID     string   `json:"id,omitempty"`
-	Number string   `json:"number"`
-	Title  string   `json:"title"`
-	Score  float64  `json:"score"` // 0 to 1
-	Why    []string `json:"why"`
+	ID     string       `json:"id,omitempty"`
+	Number string       `json:"number"`
+	Title  string       `json:"title"`
+	Score  float64      `json:"score"` // 0 to 1
+	Why    []rules.Text `json:"why"`
 }
 
 // A Trace is what a case or an answer is compared by.
@@ -49,6 +62,14 @@ type Trace struct {
 	topics     []string
 	passages   []string
 	words      map[string]bool
+	meaning    []float32
+}
+
+// Means gives the trace with what the question means: a retriever.Meaning's
+// place.
+func (t Trace) Means(place []float32) Trace {
+	t.meaning = place
+	return t
 }
 
 // TraceCase gives the trace of a case. For a question that is no case yet it
@@ -171,6 +192,22 @@ var common = func() map[string]bool {
 	return m
 }()
 
+//go:embed near.yaml
+var nearFile []byte
+
+var nearWords = refusal.Must("services/guidance/register: near", nearFile)
+
+// reason gives why something is near, with what they share, in every language.
+func reason(key string, what func(l kiveileder.Language) any) rules.Text {
+	out := rules.Text{}
+	for _, l := range kiveileder.Languages {
+		if out[l] = nearWords[key][l]; what != nil {
+			out[l] = fmt.Sprintf(out[l], what(l))
+		}
+	}
+	return out
+}
+
 // Near gives those of others that are near to a case, the nearest first, and
 // says why. set puts names to keys; nil: the keys. One with the same ID or
 // number is the case itself.
@@ -180,10 +217,10 @@ func Near(of Trace, others []Trace, set *rules.Set) (out []Match) {
 			continue
 		}
 		m := Match{ID: o.ID, Number: o.Number, Title: o.Title}
-		add := func(weight, share float64, why string) {
+		add := func(weight, share float64, key string, what func(l kiveileder.Language) any) {
 			m.Score += weight * share
-			if why != "" {
-				m.Why = append(m.Why, why)
+			if key != "" {
+				m.Why = append(m.Why, reason(key, what))
 			}
 		}
 		if keys := shared(of.references, o.references); len(keys) > 0 {
@@ -191,28 +228,34 @@ func Near(of Trace, others []Trace, set *rules.Set) (out []Match) {
 			for _, k := range keys {
 				names = append(names, of.references[k])
 			}
-			add(weightReferences, worth(len(keys)), "samme paragraf: "+listed(names))
+			add(weightReferences, worth(len(keys)), "paragraph", func(l kiveileder.Language) any { return listed(names, l) })
 		}
 		if keys := both(of.unclear, o.unclear); len(keys) > 0 {
-			add(weightUnclear, worth(len(keys)), "samme uavklarte spørsmål: "+listed(outcomes(set, keys)))
+			add(weightUnclear, worth(len(keys)), "unclear", func(l kiveileder.Language) any { return listed(outcomes(set, keys, l), l) })
 		}
 		if keys := shared(of.facts, o.facts); len(keys) > 0 {
 			share := float64(len(keys)) / float64(len(of.facts)+len(o.facts)-len(keys))
 			// one fact in common is soon there
-			add(weightFacts, share*worth(len(keys)), "like opplysninger: "+listed(factNames(set, keys, of.facts)))
+			add(weightFacts, share*worth(len(keys)), "facts", func(l kiveileder.Language) any { return listed(factNames(set, keys, of.facts, l), l) })
 		}
 		if keys := both(of.topics, o.topics); len(keys) > 0 {
-			add(weightTopics, 1, "samme tema: "+listed(topics(set, keys)))
+			add(weightTopics, 1, "topics", func(l kiveileder.Language) any { return listed(topics(set, keys, l), l) })
 		}
 		if keys := both(of.passages, o.passages); len(keys) > 0 {
-			add(weightPassages, worth(len(keys)), fmt.Sprintf("like treff i kildene: %d", len(keys)))
+			add(weightPassages, worth(len(keys)), "passages", func(kiveileder.Language) any { return len(keys) })
 		}
 		if share := dice(of.words, o.words); share > 0 {
-			why := ""
+			key := ""
 			if share >= leastWords {
-				why = "spørsmålet ligner"
+				key = "words"
 			}
-			add(weightWords, share, why)
+			add(weightWords, share, key, nil)
+		}
+		if alike := alikeIn(of.meaning, o.meaning); alike > 0 {
+			m.Score += (1 - m.Score) * weightMeaning * min(alike/sameMeaning, 1)
+			if alike >= nearMeaning {
+				m.Why = append(m.Why, reason("meaning", nil))
+			}
 		}
 		if m.Score = math.Round(m.Score*1000) / 1000; m.Score >= leastNear && len(m.Why) > 0 {
 			out = append(out, m)
@@ -222,6 +265,14 @@ func Near(of Trace, others []Trace, set *rules.Set) (out []Match) {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(b.Number, a.Number))
 	})
 	return out
+}
+
+// alikeIn gives how alike two places are, 0 when one is not known.
+func alikeIn(a, b []float32) float64 {
+	if len(a) == 0 || len(a) != len(b) {
+		return 0
+	}
+	return float64(vek32.Dot(a, b))
 }
 
 // worth gives what n things in common are worth: the first most, and never more
@@ -262,19 +313,19 @@ func both(a, b []string) (out []string) {
 // maxListed is how many things in common are named.
 const maxListed = 3
 
-func listed(names []string) string {
+func listed(names []string, l kiveileder.Language) string {
 	if more := len(names) - maxListed; more > 0 {
-		return fmt.Sprintf("%s og %d til", strings.Join(names[:maxListed], ", "), more)
+		return fmt.Sprintf(nearWords["more"][l], strings.Join(names[:maxListed], ", "), more)
 	}
 	return strings.Join(names, ", ")
 }
 
-func outcomes(set *rules.Set, keys []string) (out []string) {
+func outcomes(set *rules.Set, keys []string, l kiveileder.Language) (out []string) {
 	for _, k := range keys {
 		name := k
 		if set != nil {
 			if o, ok := set.Outcome(k); ok {
-				name = "«" + strings.TrimSuffix(o.Text.Get(kiveileder.Bokmal), ".") + "»"
+				name = "«" + strings.TrimSuffix(o.Text.Get(l), ".") + "»"
 			}
 		}
 		out = append(out, name)
@@ -282,12 +333,12 @@ func outcomes(set *rules.Set, keys []string) (out []string) {
 	return out
 }
 
-func topics(set *rules.Set, keys []string) (out []string) {
+func topics(set *rules.Set, keys []string, l kiveileder.Language) (out []string) {
 	for _, k := range keys {
 		name := k
 		if set != nil {
 			if i := slices.IndexFunc(set.Modules, func(m rules.Module) bool { return m.Name == k }); i >= 0 {
-				name = set.Modules[i].Title.Get(kiveileder.Bokmal)
+				name = set.Modules[i].Title.Get(l)
 			}
 		}
 		out = append(out, name)
@@ -295,23 +346,20 @@ func topics(set *rules.Set, keys []string) (out []string) {
 	return out
 }
 
-func factNames(set *rules.Set, keys []string, facts map[string]string) (out []string) {
+func factNames(set *rules.Set, keys []string, facts map[string]string, l kiveileder.Language) (out []string) {
 	for _, k := range keys {
 		name := facts[k]
 		value := strings.TrimPrefix(k, name+"=")
 		if set != nil {
 			if f, ok := set.Fact(name); ok {
-				name = f.Label.Get(kiveileder.Bokmal)
+				name = f.Label.Get(l)
 				if i := slices.IndexFunc(f.Values, func(v rules.Value) bool { return v.Key == value }); i >= 0 {
-					value = f.Values[i].Label.Get(kiveileder.Bokmal)
+					value = f.Values[i].Label.Get(l)
 				}
 			}
 		}
-		switch value {
-		case "true":
-			value = "ja"
-		case "false":
-			value = "nei"
+		if value == "true" || value == "false" {
+			value = nearWords[value][l]
 		}
 		out = append(out, name+": "+value)
 	}

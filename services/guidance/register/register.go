@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kiveileder"
 	"kiveileder/corpus/ingest"
@@ -49,7 +50,8 @@ type Entry struct {
 	Confirmed  time.Time           `json:"confirmed,omitzero"`    // when somebody last looked at it and found that it holds
 	ValidUntil string              `json:"valid_until,omitempty"` // ISO date, the last day
 	Status     guidance.Standing   `json:"status"`
-	Reason     string              `json:"reason,omitempty"` // of a review or a withdrawal
+	Reason     string              `json:"reason,omitempty"`  // of a review or a withdrawal
+	Reasons    rules.Text          `json:"reasons,omitempty"` // the same in every language, where the service gave it
 
 	// Asked and Leans are for the service: they are not part of what is shown.
 	Asked map[kiveileder.Language][]string `json:"-"`
@@ -86,7 +88,7 @@ func FromCase(number string, c guidance.Case) (Entry, bool) {
 	e := Entry{
 		Number: number, URL: Address(number), Title: p.Title, Question: p.Question, Answer: p.Answer, Sections: p.Sections,
 		References: p.References, Agencies: p.Agencies, Topics: p.Topics, Language: cmp.Or(p.Language, kiveileder.Bokmal),
-		Published: p.At, Current: p.At, Updated: since, Earlier: p.Earlier, Confirmed: p.Confirmed, ValidUntil: p.ValidUntil, Status: status, Reason: why,
+		Published: p.At, Current: p.At, Updated: since, Earlier: p.Earlier, Confirmed: p.Confirmed, ValidUntil: p.ValidUntil, Status: status, Reason: why, Reasons: c.Reasons(),
 		Asked: p.Asked, Leans: p.Leans,
 	}
 	if len(p.Earlier) > 0 {
@@ -107,7 +109,8 @@ func place(q rules.Quote) string {
 // over is to be looked at again.
 func (e Entry) On(day string) Entry {
 	if e.Status == guidance.Valid && e.ValidUntil != "" && e.ValidUntil < day {
-		e.Status, e.Reason = guidance.UnderReview, Over(e.ValidUntil)
+		e.Status, e.Reasons = guidance.UnderReview, Over(e.ValidUntil)
+		e.Reason = e.Reasons[kiveileder.Bokmal]
 		if t, err := time.ParseInLocation(time.DateOnly, e.ValidUntil, oslo.Zone); err == nil {
 			e.Updated = t.AddDate(0, 0, 1)
 		}
@@ -116,11 +119,27 @@ func (e Entry) On(day string) Entry {
 }
 
 // Over gives the reason for a review of an answer whose last day is over.
-func Over(day string) string {
+func Over(day string) rules.Text {
+	norwegian, english := day, day
 	if t, err := time.Parse(time.DateOnly, day); err == nil {
-		day = t.Format("2.1.2006")
+		norwegian, english = t.Format("2.1.2006"), t.Format("2 January 2006")
 	}
-	return "Svaret gjaldt til og med " + day + "."
+	out := rules.Text{}
+	for _, l := range kiveileder.Languages {
+		if out[l] = say.Words("over", norwegian)[l]; l == kiveileder.English {
+			out[l] = say.Words("over", english)[l]
+		}
+	}
+	return out
+}
+
+// Why gives the reason of a review or a withdrawal for a reader of a language,
+// and the language that it is in: bokmål for what a person wrote.
+func (e Entry) Why(l kiveileder.Language) (text string, in kiveileder.Language) {
+	if e.Reasons[l] != "" {
+		return e.Reasons[l], l
+	}
+	return e.Reason, kiveileder.Bokmal
 }
 
 // Begin gives a publication to begin with: the newest answer that was sent. A
@@ -145,8 +164,46 @@ func Begin(c guidance.Case) guidance.PublishedData {
 			}
 		}
 	}
+	if own := ownWords(c.Received); len(own) > 0 {
+		d.Asked = map[kiveileder.Language][]string{kiveileder.Bokmal: own}
+	}
 	return d
 }
+
+// mostOwn is how many of an asker's own questions are proposed, and longestOwn
+// how long one may be: a story finds nothing.
+const mostOwn, longestOwn = 3, 300
+
+// ownWords gives the questions of the asker's conversation that ask what was
+// handed over, in other words than it: the next one who asks may use them. A
+// person sees them, with what Propose marks in them, before they are published.
+func ownWords(r guidance.ReceivedData) (out []string) {
+	if r.Language != "" && r.Language != kiveileder.Bokmal { // they are shown to be changed in bokmål alone
+		return nil
+	}
+	of := wordsOf(r.Question)
+	seen := map[string]bool{questionKey(r.Question): true, questionKey(r.Title): true}
+	for _, l := range r.Transcript {
+		if l.Automated {
+			continue
+		}
+		for _, q := range question.FindAllString(l.Text, -1) {
+			q = strings.Join(strings.Fields(q), " ")
+			key := questionKey(q)
+			if seen[key] || utf8.RuneCountInString(q) > longestOwn || leftMarker.MatchString(q) || dice(of, wordsOf(q)) < leastWords {
+				continue
+			}
+			seen[key] = true
+			if out = append(out, q); len(out) == mostOwn {
+				return out
+			}
+		}
+	}
+	return out
+}
+
+// question finds sentences that ask, with two words at least.
+var question = regexp.MustCompile(`[^.!?\n]*\pL[ ,]+\pL[^.!?\n]*\?`)
 
 // A Part is a passage of an entry: what is found, quoted and linked to.
 type Part struct {

@@ -67,6 +67,9 @@ func TestEntryStands(t *testing.T) {
 		t.Errorf("on its last day it is %s", got.Status)
 	}
 	over := e.On("2027-07-01")
+	if text, l := over.Why(kiveileder.English); text != "The answer was valid until 30 June 2027." || l != kiveileder.English {
+		t.Errorf("in English: %q, %s", text, l)
+	}
 	if over.Status != guidance.UnderReview || over.Reason != "Svaret gjaldt til og med 30.6.2027." || register.Day(over.Updated) != "2027-07-01" {
 		t.Errorf("after it %+v", over)
 	}
@@ -136,6 +139,34 @@ func TestBegin(t *testing.T) {
 	c.Answers = append(c.Answers, guidance.Answer{Seq: 9, Draft: guidance.Draft{Sections: []guidance.Section{{Text: "Nytt."}}}})
 	if got := register.Begin(c); got.Sections[0].Text != "Nytt." {
 		t.Errorf("after a new answer it begins with %+v", got)
+	}
+}
+
+// The asker's own questions are proposed as ways to ask, when they ask the same.
+func TestBeginOwnWords(t *testing.T) {
+	said := func(texts ...string) (out []guidance.Line) {
+		for i, s := range texts {
+			out = append(out, guidance.Line{Text: s, Automated: i%2 == 1})
+		}
+		return out
+	}
+	c := guidance.Case{Received: guidance.ReceivedData{
+		Question: "Må vi søke REK når vi trener en modell på lungerøntgenbilder?",
+		Transcript: said(
+			"Hei. Vi har mange lungerøntgenbilder. Må vi til REK for å trene en modell på lungerøntgenbilder?", "Er det forskning? Da må dere søke REK for lungerøntgenbilder og modell.",
+			"Hva er klokka?", "Det vet jeg ikke.",
+			"Må vi søke REK når vi trener en modell på lungerøntgenbilder?", "Det kommer an på.",
+			"Kan [navn] trene en modell på lungerøntgenbilder uten REK?", "Ja.",
+			"må vi søke rek for modell på lungerøntgenbilder?",
+		),
+	}}
+	want := []string{"Må vi til REK for å trene en modell på lungerøntgenbilder?", "må vi søke rek for modell på lungerøntgenbilder?"}
+	if got := register.Begin(c).Asked[kiveileder.Bokmal]; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.Received.Language = kiveileder.English
+	if got := register.Begin(c).Asked; got != nil {
+		t.Errorf("in English %q", got)
 	}
 }
 
@@ -314,14 +345,26 @@ func TestNear(t *testing.T) {
 		case c.score > 0 && (len(got) != 1 || got[0].Score < c.score || got[0].Score > c.score+.25):
 			t.Errorf("%s: %+v, want about %v", name, got, c.score)
 		case c.score > 0:
-			if d := cmp.Diff(c.why, got[0].Why); d != "" {
+			if d := cmp.Diff(c.why, in(got[0], kiveileder.Bokmal)); d != "" {
 				t.Errorf("%s:\n%s", name, d)
 			}
 		}
 	}
 	e := entry(t, "KI-2026-0042", "2026-11-22", chest)
 	got := register.Near(me, []register.Trace{register.TraceEntry(e)}, ruleSet(t))
-	if len(got) != 1 || got[0].Number != "KI-2026-0042" || !slices.Contains(got[0].Why, "samme paragraf: helseforskningsloven § 9") {
+	if len(got) != 1 || got[0].Number != "KI-2026-0042" || !slices.Contains(in(got[0], kiveileder.English), "same paragraph: helseforskningsloven § 9") {
 		t.Errorf("the published answer: %+v", got)
 	}
+	got = register.Near(me, []register.Trace{register.TraceCase("c1", "KI-2026-0002", of("Noe annet", map[string]any{"consent": false, "purpose": []any{"research"}}))}, nil)
+	if len(got) != 1 || !slices.Contains(in(got[0], kiveileder.Nynorsk), "like opplysningar: consent: nei, purpose: research") || !slices.Contains(in(got[0], kiveileder.English), "same facts: consent: no, purpose: research") {
+		t.Errorf("the same facts: %+v", got)
+	}
+}
+
+// in gives why something is near, in a language.
+func in(m register.Match, l kiveileder.Language) (why []string) {
+	for _, w := range m.Why {
+		why = append(why, w[l])
+	}
+	return why
 }

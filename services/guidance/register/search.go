@@ -110,8 +110,8 @@ func (e Entry) words() string {
 	return strings.Join(parts, "\n")
 }
 
-// byChange sorts entries by when anything of them last changed.
-func byChange(entries []Entry) []Entry {
+// ByChange sorts entries by when anything of them last changed.
+func ByChange(entries []Entry) []Entry {
 	out := slices.Clone(entries)
 	slices.SortFunc(out, func(a, b Entry) int {
 		return cmp.Or(b.Updated.Compare(a.Updated), strings.Compare(b.Number, a.Number))

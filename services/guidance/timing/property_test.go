@@ -25,7 +25,8 @@ func drawLog(t *rapid.T) []guidance.Event {
 	}
 	add(asker, guidance.Received, guidance.ReceivedData{Question: "?", Agencies: []string{"hdir"}, HasContact: rapid.Bool().Draw(t, "contact")})
 	kinds := []guidance.Kind{guidance.Assessed, guidance.Assessed, guidance.DraftSaved, guidance.DraftSaved, guidance.Submitted, guidance.Sent, guidance.Asked, guidance.Asked,
-		guidance.Replied, guidance.Replied, guidance.Extended, guidance.Reopened, guidance.Withdrawn, guidance.Referred, guidance.Published, guidance.Unpublished, guidance.Noted}
+		guidance.Replied, guidance.Replied, guidance.Extended, guidance.Reopened, guidance.Withdrawn, guidance.Referred, guidance.Published, guidance.Unpublished, guidance.Noted,
+		guidance.Reminded, guidance.Reminded, guidance.Unanswered, guidance.Unanswered, guidance.Closed, guidance.Added}
 	for range rapid.IntRange(0, 25).Draw(t, "events") {
 		at = at.Add(rapid.SampledFrom([]time.Duration{0, time.Minute, 3 * time.Hour, 26 * time.Hour, 6 * 24 * time.Hour, 25 * 24 * time.Hour}).Draw(t, "after"))
 		c, err := guidance.Fold(log)
@@ -50,6 +51,14 @@ func drawLog(t *rapid.T) []guidance.Event {
 					add(asker, kind, guidance.RepliedData{Task: x.ID, Text: "Ja."})
 				}
 			}
+		case guidance.Reminded:
+			add(svc, kind, guidance.RemindedData{})
+		case guidance.Unanswered:
+			add(svc, kind, guidance.UnansweredData{})
+		case guidance.Closed:
+			add(anne, kind, guidance.ClosedData{Until: at.Add(10 * 24 * time.Hour)})
+		case guidance.Added:
+			add(asker, kind, guidance.AddedData{Text: "Mer."})
 		case guidance.Extended:
 			target := rapid.SampledFrom([]string{Assessment, Answer, Preliminary}).Draw(t, "target")
 			add(anne, kind, guidance.ExtendedData{Target: target, Until: at.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "days")) * 24 * time.Hour), Reason: "r"})
@@ -96,7 +105,7 @@ func TestPauseNeverHurries(t *testing.T) {
 			if log[i].Kind == guidance.Asked && before(Due(c), Due(was)) {
 				rt.Fatalf("event %d, %s: due %v, before %v", i+1, log[i].Kind, Due(c), Due(was))
 			}
-			if log[i].Kind == guidance.Replied && c.State != guidance.Waiting && before(Due(c), Due(asked)) {
+			if log[i].Kind == guidance.Replied && c.State != guidance.Waiting && was.State == guidance.Waiting && was.Silence.Told.IsZero() && before(Due(c), Due(asked)) {
 				rt.Fatalf("event %d: after the wait due %v, before it %v", i+1, Due(c), Due(asked))
 			}
 			if slices.Contains(guidance.TheFlow.Ends, c.State) && (!Due(c).IsZero() || !Expected(c, c.Changed).IsZero()) {
@@ -142,7 +151,7 @@ func TestClockOfAnyLog(t *testing.T) {
 		}
 		k := Clock(c)
 		for i, p := range k.Pauses {
-			if p.From.Before(k.Start) || !p.To.IsZero() && p.To.Before(p.From) || p.To.IsZero() && (i != len(k.Pauses)-1 || c.State != guidance.Waiting) {
+			if p.From.Before(k.Start) || !p.To.IsZero() && p.To.Before(p.From) || p.To.IsZero() && (i != len(k.Pauses)-1 || c.State != guidance.Waiting && c.State != guidance.IsClosed) {
 				rt.Fatalf("pause %d of %+v", i, k)
 			}
 		}

@@ -46,9 +46,8 @@ var reminderKinds = []ReminderKind{Soon, Overdue, PreliminarySoon, PreliminaryOv
 
 // How long something may be so before somebody is told, in working days.
 const (
-	receiptPatience = 1  // mail servers try again for a while
-	nobodyPatience  = 1  // a case that nobody has claimed
-	askerPatience   = 15 // a question without a reply
+	receiptPatience = 1 // mail servers try again for a while
+	nobodyPatience  = 1 // a case that nobody has claimed
 )
 
 // A Reminder is what somebody at the desk should be told now. It is true at
@@ -114,8 +113,12 @@ func Reminders(s guidance.Snapshot, at time.Time) []Reminder {
 		case c.Holder != nil && !s.Lease.Holds(at):
 			add(LeaseLost, none, s.Lease.Until, holder, false)
 		}
-		if last.State == guidance.Waiting && !at.Before(patient(c, last.From, askerPatience)) {
-			add(AskerSilent, none, last.From, holder, false)
+		if x := c.Silence; x != nil && !x.Told.IsZero() {
+			who := holder
+			if at.After(decide(c)) {
+				who = ""
+			}
+			add(AskerSilent, none, x.Since, who, who == "")
 		}
 	}
 	if n := len(c.Undelivered); n > 0 {

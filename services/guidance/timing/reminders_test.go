@@ -56,7 +56,18 @@ func TestReminders(t *testing.T) {
 
 	s.on("2026-06-15 08:00", anne, guidance.AskedData{Text: "?"})
 	says("2026-07-03 15:00", "preliminary_soon preliminary to anne")
+	for range 2 { // the lawyers are told after both reminders
+		kind, data, at := Next(s.Case)
+		if kind != guidance.Reminded {
+			t.Fatalf("%s at %s", kind, show(at))
+		}
+		s.on(show(at), svc, data)
+	}
+	_, data, at := Next(s.Case)
+	says(show(at), "preliminary_soon preliminary to anne")
+	s.on(show(at), svc, data)
 	says("2026-07-06 15:00", "preliminary_soon preliminary to anne", "asker_silent to anne")
+	says("2026-07-13 15:01", "preliminary_overdue preliminary!", "asker_silent!") // nobody has decided
 
 	s.on("2026-07-07 08:00", asker, guidance.WithdrawnData{})
 	says("2026-09-01 08:00")

@@ -62,12 +62,15 @@ func Status(s guidance.Snapshot, at time.Time) []Standing {
 		}
 		out = append(out, st)
 	}
+	if st, told := silence(s.Case, at); told {
+		out = append(out, st)
+	}
 	return out
 }
 
-// Next gives the status that counts first among those that people owe: what is
+// First gives the status that counts first among those that people owe: what is
 // overdue or due first. false when nothing is open.
-func Next(list []Standing) (Standing, bool) {
+func First(list []Standing) (Standing, bool) {
 	var next Standing
 	for _, s := range list {
 		t, _ := theRules().Target(s.Target)

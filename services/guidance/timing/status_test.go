@@ -46,18 +46,18 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestNext(t *testing.T) {
+func TestFirst(t *testing.T) {
 	s := received(t, "2026-06-08 09:00", true)
 	for at, want := range map[string]string{"2026-06-08 10:00": Assessment, "2026-06-12 10:00": Assessment} {
-		if x, ok := Next(Status(s.Snapshot, oslo(t, at))); !ok || x.Target != want {
+		if x, ok := First(Status(s.Snapshot, oslo(t, at))); !ok || x.Target != want {
 			t.Errorf("at %s: %+v", at, x)
 		}
 	}
 	s.on("2026-06-09 10:00", anne, guidance.AssessedData{})
-	if x, _ := Next(Status(s.Snapshot, oslo(t, "2026-06-10 10:00"))); x.Target != Answer {
+	if x, _ := First(Status(s.Snapshot, oslo(t, "2026-06-10 10:00"))); x.Target != Answer {
 		t.Errorf("%+v", x)
 	}
-	if _, ok := Next(Status(s.answered("2026-06-10 10:00").Snapshot, oslo(t, "2026-06-10 10:00"))); ok {
+	if _, ok := First(Status(s.answered("2026-06-10 10:00").Snapshot, oslo(t, "2026-06-10 10:00"))); ok {
 		t.Error("something is open in an answered case")
 	}
 }
@@ -96,7 +96,7 @@ func TestCheckExtension(t *testing.T) {
 		"earlier than due": {guidance.ExtendedData{Target: Answer, Until: oslo(t, "2026-06-12 15:00"), Reason: "r"}, "senere enn den som gjelder"},
 		"in the past":      {guidance.ExtendedData{Target: Answer, Until: oslo(t, "2026-06-01 15:00"), Reason: "r"}, "fram i tid"},
 		"done":             {guidance.ExtendedData{Target: Assessment, Until: oslo(t, "2026-09-01 15:00"), Reason: "r"}, "gjelder ikke lenger"},
-		"not exempt":       {guidance.ExtendedData{Target: Preliminary, Until: oslo(t, "2026-09-01 15:00"), Reason: "r"}, "kan ikke forlenges"},
+		"not exempt":       {guidance.ExtendedData{Target: Preliminary, Until: oslo(t, "2026-09-01 15:00"), Reason: "r"}, "kan ikke utsettes"},
 		"unknown":          {guidance.ExtendedData{Target: "x", Until: oslo(t, "2026-09-01 15:00"), Reason: "r"}, "finnes ikke"},
 	} {
 		err := CheckExtension(s.Case, c.d, at)

@@ -50,7 +50,7 @@ func Clock(c guidance.Case) deadline.Clock {
 	clock := deadline.Clock{Start: spans[0].From}
 	for i, s := range spans {
 		switch s.State {
-		case guidance.Waiting:
+		case guidance.Waiting, guidance.IsClosed: // for want of a reply, and taken up again by one
 			clock.Pauses = append(clock.Pauses, deadline.Interval{From: s.From, To: s.To, Why: string(guidance.Waiting)})
 		case guidance.Answered:
 			clock = clock.Reach(Answer, s.From).Reach(Preliminary, s.From)
@@ -129,7 +129,8 @@ func forPeople(t deadline.Target) bool { return t.Elapsed == 0 }
 // due date moves with every minute, but it cannot become overdue before the
 // asker replies, and the reply stores a new date. What was overdue when the
 // waiting began keeps its date, and so does what a wait does not move: the
-// preliminary reply, and a date that was promised after the target was missed. New targets or calendars reach the list with the
+// preliminary reply, and a date that was promised after the target was missed. Once the lawyers have
+// been told that the asker does not reply, what they make of it is owed, too. New targets or calendars reach the list with the
 // next event of each case; [Status] computes afresh.
 func Due(c guidance.Case) time.Time {
 	if ended(c) {
@@ -146,6 +147,9 @@ func Due(c guidance.Case) time.Time {
 		if open && (next.IsZero() || s.Due.Before(next)) {
 			next = s.Due
 		}
+	}
+	if d := decide(c); !d.IsZero() && (next.IsZero() || d.Before(next)) {
+		next = d
 	}
 	return utc(next)
 }
@@ -194,12 +198,12 @@ func CheckExtension(c guidance.Case, d guidance.ExtendedData, at time.Time) erro
 		return err
 	}
 	if _, done := clock.Done[d.Target]; done || ended(c) {
-		return kiveileder.Errorf(kiveileder.CodeConflict, "Fristen gjelder ikke lenger.")
+		return say.Error(kiveileder.CodeConflict, "over")
 	}
 	before, _ := theRules().Due(clock, calendar(c), d.Target, at)
 	after, known := theRules().Due(extended, calendar(c), d.Target, at)
 	if known && !after.After(before) {
-		return kiveileder.Errorf(kiveileder.CodeInvalid, "Den nye fristen må være senere enn den som gjelder.")
+		return say.Error(kiveileder.CodeInvalid, "later")
 	}
 	return nil
 }

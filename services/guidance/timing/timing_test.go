@@ -38,6 +38,7 @@ var kinds = map[string]guidance.Kind{
 	"guidance.ReferredData": guidance.Referred, "guidance.DeliveredData": guidance.Delivered, "guidance.UndeliveredData": guidance.Undelivered,
 	"guidance.PublishedData": guidance.Published, "guidance.ReviewBeganData": guidance.ReviewBegan, "guidance.AddedData": guidance.Added,
 	"guidance.UnpublishedData": guidance.Unpublished, "guidance.AnonymisedData": guidance.Anonymised, "guidance.ReleasedData": guidance.Released,
+	"guidance.RemindedData": guidance.Reminded, "guidance.UnansweredData": guidance.Unanswered, "guidance.ClosedData": guidance.Closed,
 	"guidance.UninvitedData": guidance.Uninvited, "guidance.InvitedData": guidance.Invited,
 }
 
