@@ -7,7 +7,9 @@ type DeskData struct {
 	Person string // ID
 	Name   string
 	Agency string // key
-	Demo   bool   // a demo user of a service that is tried out
+	Roles  []string
+	May    []string // permissions: what the page has for them
+	Demo   bool     // a demo user of a service that is tried out
 }
 
 // Desk writes the page of the desk, for all addresses below /desk: which case

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"kiveileder"
 	"kiveileder/services/guidance"
@@ -15,8 +17,28 @@ import (
 type AnswersData struct {
 	Lang    kiveileder.Language     // of the page; bokmål when empty
 	Words   string                  // that were searched for
-	Entries []register.Entry        // that they found, in that order
+	Entries []register.Entry        // that they found, in that order, of this page
+	Pages   Pages                   // the zero value: all are on this one
 	Name    func(key string) string // of an agency; nil: the key
+}
+
+// Pages say which page of a list it is.
+type Pages struct {
+	Page, Of int // from 1
+	Total    int // on all pages
+}
+
+// address gives where a page of the register stands: it keeps the words that
+// were searched for, and the first one needs no number.
+func (d AnswersData) address(lang kiveileder.Language, page int) string {
+	v := url.Values{"lang": {string(lang)}}
+	if d.Words != "" {
+		v.Set("q", d.Words)
+	}
+	if page > 1 {
+		v.Set("side", strconv.Itoa(page))
+	}
+	return "/svar?" + v.Encode()
 }
 
 // Answers writes the register: published answers with a search.
@@ -26,14 +48,28 @@ func Answers(w io.Writer, d AnswersData) error {
 	for _, e := range d.Entries {
 		list = append(list, newAnswer(e, d.Name, lang))
 	}
-	return render(w, "svar-liste.html", page{
-		Lang: lang, Rendered: true, Title: textIn("svar_title", lang), TitleKey: "svar_title", Script: "page.js",
-		Data: struct {
-			Lang  kiveileder.Language
-			Words string
-			List  []answer
-		}{lang, d.Words, list},
-	})
+	at := d.Pages
+	if at.Page < 1 {
+		at = Pages{1, 1, len(list)}
+	}
+	p := page{Lang: lang, Rendered: true, Title: textIn("svar_title", lang), TitleKey: "svar_title", Script: "page.js"}
+	if at.Of > 1 {
+		p.Title += " – " + strings.NewReplacer("{n}", strconv.Itoa(at.Page), "{of}", strconv.Itoa(at.Of)).Replace(textIn("svar_page", lang))
+	}
+	if at.Page > 1 {
+		p.Prev = d.address(lang, at.Page-1)
+	}
+	if at.Page < at.Of {
+		p.Next = d.address(lang, at.Page+1)
+	}
+	p.Data = struct {
+		Lang       kiveileder.Language
+		Words      string
+		List       []answer
+		Prev, Next string
+		Pages
+	}{lang, d.Words, list, p.Prev, p.Next, at}
+	return render(w, "svar-liste.html", p)
 }
 
 // AnswerData is one published answer.
@@ -64,6 +100,8 @@ type answer struct {
 	Checked  string
 	Replaced []string
 	Refs     []answerRef
+	Why      string // of a review or a withdrawal
+	WhyLang  kiveileder.Language
 	Review   bool
 	Gone     bool
 }
@@ -103,6 +141,7 @@ func newAnswer(e register.Entry, name func(string) string, lang kiveileder.Langu
 		Entry: e, First: register.Day(e.Published), Last: register.Day(e.Current), Checked: register.Day(e.Confirmed),
 		Review: e.Status == guidance.UnderReview, Gone: e.Status == guidance.Retracted,
 	}
+	a.Why, a.WhyLang = e.Why(cmp.Or(lang, kiveileder.Bokmal))
 	if a.Last == a.First {
 		a.Last = ""
 	}

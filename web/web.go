@@ -129,6 +129,8 @@ type page struct {
 	TitleKey string // the title's text, when it is one of ours
 	Script   string
 	Chat     bool
+	Prev     string // addresses of the pages before and after, where there are several
+	Next     string
 	Data     any
 }
 

@@ -22,11 +22,20 @@ export function answer(talk: Talk, e: Reply, apart: boolean) {
   const stepID = (i: number) => `${id}-p${i + 1}`;
   // what a finding shows does not stand below a second time
   const below = cites.map((_, i) => i).filter((i) => carrier(a, i) < 0);
-  const jumps = (list: number[] = []) => list.filter((i) => cites[i]).map((i) => {
-    const n = carrier(a, i);
-    return html` ${n < 0 ? jump(cardID(i), t('quote_n', { n: below.indexOf(i) + 1 }, lang)) : jump(stepID(n), t('step_n', { n: n + 1 }, lang))}`;
-  });
-  const cards = below.map((i, n) => citation(cites[i]!, n + 1, cardID(i), lang));
+  const jumps = (list: number[] = []) => {
+    const steps = new Set<number>(); // one that shows both sides is led to once
+    return list.filter((i) => cites[i]).map((i) => {
+      const n = carrier(a, i);
+      if (n < 0) return html` ${jump(cardID(i), t('quote_n', { n: below.indexOf(i) + 1 }, lang))}`;
+      if (steps.has(n)) return nothing;
+      steps.add(n);
+      return html` ${jump(stepID(n), t('step_n', { n: n + 1 }, lang))}`;
+    });
+  };
+  const all = below.map((i, n) => citation(cites[i]!, n + 1, cardID(i), lang));
+  // what lawyers answered to just this goes before what the rules say in general
+  const first = a.findings?.length && cites[below[0] ?? -1]?.url.startsWith('/svar/') ? all.slice(0, 1) : [];
+  const cards = all.slice(first.length);
   const question = talk.messageAt(e.reply_to);
   const latest = talk.entries.findLast((x) => x.type === 'answer' && x.answer.findings?.length) === e;
   // what was taken out stands under the question, when that knows it
@@ -38,6 +47,7 @@ export function answer(talk: Talk, e: Reply, apart: boolean) {
     ${masked.length ? html`<p class="box warn masked">${maskedWords(masked, lang)}</p>` : nothing}
     <p class="lead">${a.lead}</p>
     ${a.ask ? ask(talk, e, a.ask, lang) : nothing}
+    ${first.length ? html`<section class="citations"><h4 class="away">${t('citations', {}, lang)}</h4><ul class="cards">${first}</ul></section>` : nothing}
     ${a.findings?.length ? path(a, stepID, lang, !below.length, latest ? sheetButton(lang) : nothing) : nothing}
     ${a.ifs?.cases?.length ? ifs(a.ifs, lang) : nothing}
     ${a.conflicts?.length ? html`<section class="box warn conflict"><h4>${t('conflict', {}, lang)}</h4>

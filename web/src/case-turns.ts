@@ -23,6 +23,7 @@ export function cardTurn(talk: Talk, c: AskerCase) {
     <dl class="known">${rows.map(([k, v]) => html`<div><dt>${k}</dt><dd>${v}</dd></div>`)}</dl>
     <p class="next">${next(c)}</p>
     ${c.state === 'referred' && c.referred ? html`<p class="written">${c.referred}</p>` : nothing}
+    ${c.closed?.reason ? html`<p class="written">${c.closed.reason}</p>` : nothing}
     ${mailLine(c)}
     ${isOpen(c) ? stays(talk) : nothing}
     ${pending(talk, c, 'withdrawn')}
@@ -40,6 +41,8 @@ const nexts: Record<string, Key> = {
 };
 
 function next(c: AskerCase) {
+  const until = c.closed?.until;
+  if (c.state === 'closed') return until && Date.parse(until) > Date.now() ? t('case_next_closed', { date: day(until) }) : t('case_next_closed_late');
   const to = c.referral ? t('case_referred_to', { to: c.referral }) : '';
   const url = c.published && c.address ? safeURL(c.address) : null;
   return html`${c.state === 'referred' ? to : ''} ${t(nexts[c.state] ?? 'case_next_assessment')}${url ? html` <a href=${url.href}>${t('case_published_at')}</a>` : nothing}`;
@@ -85,9 +88,10 @@ export function taskTurn(talk: Talk, c: AskerCase, x: CaseTask) {
   const going = talk.errands.some((e) => e.tell?.case === c.id && e.tell.data['task'] === x.id && !e.error);
   const id = `case-${c.id}-t${x.id}`;
   return html`<article class="turn people task" id=${id}>
-    <h3 tabindex="-1">${t('case_asks', { who })} <span class="ds-tag" data-color=${x.replied ? 'success' : 'warning'}>${t(x.replied ? 'case_replied' : 'case_to_reply')}</span></h3>
+    <h3 tabindex="-1">${t('case_asks', { who })} ${x.replied || open || c.state !== 'closed' ? html`<span class="ds-tag" data-color=${x.replied ? 'success' : 'warning'}>${t(x.replied ? 'case_replied' : 'case_to_reply')}</span>` : nothing}</h3>
     <p class="when">${base('case_n', { number: c.number })}, ${day(x.at)}</p>
     <p class="written" id="${id}-q">${x.text}</p>
+    ${!x.replied && c.reminded?.length ? html`<p class="fine">${t('case_reminded', { date: day(c.reminded.at(-1) ?? '') })}</p>` : nothing}
     ${x.replied ? html`<div class="reply"><p class="who">${t('case_you_replied', { date: day(x.replied) })}</p><p class="written">${x.reply}</p></div>`
       : html`${pending(talk, c, 'replied', x.id)}
         ${open && !going && options.length ? html`<div class="replies" role="group" aria-labelledby="${id}-q">${options.map((o) => html`<button type="button" class="ds-button" data-variant="secondary"

@@ -15,7 +15,7 @@ interface View {
 
 const states: Record<string, Parameters<typeof t>[0]> = {
   received: 'case_state_received', assessment: 'case_state_assessment', waiting: 'case_state_waiting', answered: 'case_state_answered',
-  published: 'case_state_published', referred: 'case_state_referred', withdrawn: 'case_state_withdrawn', reopened: 'case_state_reopened',
+  published: 'case_state_published', referred: 'case_state_referred', withdrawn: 'case_state_withdrawn', reopened: 'case_state_reopened', closed: 'case_state_closed',
 };
 
 /** saidOf gives a state in words; one that is newer than this page is being worked on. */

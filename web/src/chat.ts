@@ -126,6 +126,7 @@ export class Chat implements Desk {
     if (by?.hand) this.say(t('case_said_received', { number: now.number, when: now.expected ? t('case_said_expected', { date: day(now.expected) }) : '' }).trim(), 12);
     else if (was && wrote === 'answer') this.say(t('case_said_answer', { who: agencies(now, now.answers?.at(-1)?.agencies), number: now.number }), 12);
     else if (was && wrote === 'task') this.say(t('case_said_task', { number: now.number }), 12);
+    else if (was && wrote === 'reminder') this.say(t('case_said_reminder', { number: now.number }), 12);
     else if (was && was.state !== now.state) this.say(t('case_said_state', { number: now.number, state: saidOf(now.state) }), 8);
     else if (by) this.say(t('case_said_sent'), 6);
   }

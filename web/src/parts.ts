@@ -159,7 +159,7 @@ class Bar extends Part {
 /** mark says how a case stands. */
 export const mark = (c: AskerCase) => html`<span class="ds-tag case-state" data-color=${colours[c.state] ?? 'info'}>${saidOf(c.state)}</span>`;
 
-const colours: Record<string, string> = { waiting: 'warning', answered: 'success', published: 'success', referred: 'neutral', withdrawn: 'neutral' };
+const colours: Record<string, string> = { waiting: 'warning', answered: 'success', published: 'success', referred: 'neutral', withdrawn: 'neutral', closed: 'neutral' };
 
 /** toCase leads to what matters of a case: what is asked, else the answer, else the case. */
 export function toCase(e: Event, c: AskerCase) {

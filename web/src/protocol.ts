@@ -63,6 +63,7 @@ export interface AskerCase {
   tasks?: CaseTask[]; added?: { at: string; text: string }[]; answers?: CaseAnswer[]; referral?: string; referred?: string; published?: boolean; undelivered?: boolean;
   informed?: { at: string; agency?: string; text: string; until?: string }[]; again?: { at: string; text: string }[]; language?: string;
   names?: Record<string, Text>; expected?: string; address?: string; has_mail?: boolean; not_sent?: boolean; may?: string[];
+  reminded?: string[]; closed?: { at: string; reason?: string; until?: string };
 }
 
 /** What is sent to the lawyers. */

@@ -31,7 +31,7 @@ export interface Errand {
 export interface News { now: AskerCase; was: AskerCase | undefined; by: Errand | undefined }
 
 /** Cases that the lawyers are done with. */
-const ended = ['answered', 'published', 'referred', 'withdrawn'];
+const ended = ['answered', 'published', 'referred', 'withdrawn', 'closed'];
 export const isOpen = (c: AskerCase): boolean => !ended.includes(c.state);
 
 /** What is kept of a conversation over a reload. */
@@ -157,11 +157,13 @@ export class Talk {
   }
 }
 
-/** heard says what the lawyers wrote since: an answer, a question, or nothing. */
-export function heard(now: AskerCase, was?: AskerCase): 'answer' | 'task' | '' {
+/** heard says what came from the lawyers since: an answer, a question, a reminder of one, that they closed the case, or nothing. */
+export function heard(now: AskerCase, was?: AskerCase): 'answer' | 'task' | 'reminder' | 'closing' | '' {
   const count = (list?: unknown[]) => list?.length ?? 0;
   if (count(now.answers) > count(was?.answers)) return 'answer';
-  return count(now.tasks) > count(was?.tasks) ? 'task' : '';
+  if (count(now.tasks) > count(was?.tasks)) return 'task';
+  if (now.closed && !was?.closed) return 'closing';
+  return count(now.reminded) > count(was?.reminded) ? 'reminder' : '';
 }
 
 const latest = (c: AskerCase) => Math.max(...[c.opened, ...[...c.tasks ?? [], ...c.answers ?? [], ...c.added ?? []].map((x) => x.at)].map((at) => Date.parse(at) || 0));

@@ -1,21 +1,24 @@
 // The desk: which address shows what, keys, dialogs.
 import { html, LitElement, nothing } from 'lit';
 import { start as startPrefs } from '../prefs.ts';
+import { account, accountView } from './account.ts';
+import { adminView, office } from './admin.ts';
 import * as api from './api.ts';
 import { askedView } from './asked.ts';
 import { draftView, save } from './draft.ts';
 import * as filters from './filters.ts';
 import { icon } from './icons.ts';
-import { listView, move, stateTag } from './list.ts';
+import { listView, move } from './list.ts';
+import { rolesOf, stateTag } from './parts.ts';
 import { publishing, publishView } from './publish.ts';
 import { typing } from './shortcuts.ts';
-import { desk, why } from './state.ts';
+import { desk, me, why } from './state.ts';
 import { togetherView } from './together.ts';
 import type { DeskCase } from './types.ts';
 import type { Dialog, Form } from './ui.ts';
 import { button, dialogs, trouble } from './ui.ts';
 import type { Key } from './words.ts';
-import { agency, dueWords, load, onWords, t } from './words.ts';
+import { agency, dueWords, load, of, onWords, t } from './words.ts';
 
 const painted = (run: () => void) => requestAnimationFrame(() => requestAnimationFrame(run));
 // focus puts it there as soon as what changed is rendered, before the next key.
@@ -32,10 +35,11 @@ let from = ''; // the case that the list was left for
 
 async function show(first = false): Promise<void> {
   const id = idOf();
-  if (!id) desk.filter = filters.read(location.search);
+  if (!id) { desk.filter = filters.read(location.search); desk.admin = !desk.lists || location.search === '?drift'; }
+  if (!id && desk.admin) office.open();
   if (desk.id) from = desk.id;
   await desk.open(id);
-  if (!first) painted(() => (id ? document.getElementById('case-title') : document.querySelector<HTMLElement>(`.rows a[data-case="${CSS.escape(from)}"]`) ?? document.querySelector<HTMLElement>('.list h1'))?.focus({ preventScroll: Boolean(id) }));
+  if (!first) painted(() => (id ? document.getElementById('case-title') : document.querySelector<HTMLElement>(`.rows a[data-case="${CSS.escape(from)}"]`) ?? document.querySelector<HTMLElement>('ki-desk h1'))?.focus({ preventScroll: Boolean(id) }));
 }
 
 function go(path: string): void {
@@ -78,11 +82,11 @@ class DeskElement extends LitElement {
 
   protected override render() {
     const c = desk.c;
-    document.title = `${desk.id && c ? `${c.number} ${c.title}` : t('desk_title')} – KI-veileder`;
+    document.title = `${desk.id && c ? `${c.number} ${c.title}` : t(desk.admin ? 'desk_admin' : 'desk_title')} – KI-veileder`;
     return html`
       ${desk.away && !desk.out ? html`<p class="line-away">${icon('offline')} ${t('desk_line_away')} <button type="button" @click=${() => desk.live.wake()}>${t('desk_line_try')}</button></p>` : nothing}
-      ${desk.id ? (c ? caseView(c) : nowhere()) : listView()}
-      <p class="desk-foot"><button type="button" class="ds-button" data-variant="tertiary" id="help" @click=${() => this.open({ kind: 'help' })}>${t('desk_help')} <kbd>?</kbd></button></p>
+      ${desk.id ? (c ? caseView(c) : nowhere()) : desk.admin ? adminView() : listView()}
+      <p class="desk-foot" ?hidden=${!desk.lists}><button type="button" class="ds-button" data-variant="tertiary" id="help" @click=${() => this.open({ kind: 'help' })}>${t('desk_help')} <kbd>?</kbd></button></p>
       <p role="status" class="said ${this.said ? 'on' : ''}">${this.said}</p>
       <dialog class="ds-dialog form-dialog ${this.dialog?.kind ?? ''}" id="dialog" aria-labelledby="dialog-title" @close=${() => { this.dialog = null; }}>${this.dialog ? this.content(this.dialog) : nothing}</dialog>
       <dialog class="ds-dialog form-dialog" id="out" aria-labelledby="out-title" aria-describedby="out-text" @cancel=${(e: Event) => e.preventDefault()}>
@@ -92,11 +96,14 @@ class DeskElement extends LitElement {
   }
 
   protected override updated(): void {
+    const whose = document.getElementById('whose');
+    if (whose) whose.textContent = agency(me.agency) || rolesOf(me.roles);
     const out = this.querySelector<HTMLDialogElement>('#out');
     if (out && desk.out !== out.open) { if (desk.out) out.showModal(); else out.close(); }
   }
 
   async open(d: Dialog) {
+    if (d?.kind === 'account') { delete desk.trouble['account']; void account.load(); }
     if (d?.kind === 'publish') void publishing.begin(desk.id);
     if (d?.kind === 'form') delete desk.trouble[d.form.under];
     this.dialog = d;
@@ -116,9 +123,9 @@ class DeskElement extends LitElement {
   };
 
   private content(d: NonNullable<Dialog>) {
-    const title = d.kind === 'form' ? d.form.title : t(d.kind === 'help' ? 'desk_help' : 'desk_publish');
+    const title = d.kind === 'form' ? d.form.title : t(({ help: 'desk_help', account: 'desk_account', publish: 'desk_publish' } as const)[d.kind]);
     return html`<div class="dialog-top"><h2 id="dialog-title" tabindex="-1">${title}</h2><button type="button" class="ds-button close" data-variant="tertiary" aria-label=${t('desk_close')} @click=${this.close}>${icon('close')}</button></div>
-      ${d.kind === 'form' ? this.form(d.form) : d.kind === 'help' ? help() : publishView(this.close)}`;
+      ${d.kind === 'form' ? this.form(d.form) : d.kind === 'help' ? help() : d.kind === 'account' ? accountView() : publishView(this.close)}`;
   }
 
   private form(f: Form) {
@@ -127,7 +134,7 @@ class DeskElement extends LitElement {
     const write = (name: string) => (e: Event) => { this.written.set(key(name), (e.target as HTMLInputElement).value); };
     return html`<form class="fields" @submit=${(e: SubmitEvent) => { e.preventDefault(); void this.submit(f, e.target as HTMLFormElement); }}>
       ${typeof f.text === 'string' ? html`<p>${f.text}</p>` : f.text ?? nothing}
-      ${f.fields.map((x) => html`${x.kind === 'checks' ? html`<fieldset><legend>${x.label}</legend>${(x.options ?? []).map(([v, words]) => html`<label class="check"><input type="checkbox" name=${x.name} value=${v} ?checked=${(x.value ?? '').split(',').includes(v)}> ${words}</label>`)}</fieldset>`
+      ${f.fields.map((x) => html`${x.kind === 'sure' ? html`<label class="check"><input type="checkbox" name=${x.name} required> ${x.label}</label>` : x.kind === 'checks' ? html`<fieldset><legend>${x.label}</legend>${(x.options ?? []).map(([v, words]) => html`<label class="check"><input type="checkbox" name=${x.name} value=${v} ?checked=${(x.value ?? '').split(',').includes(v)}> ${words}</label>`)}</fieldset>`
         : html`<label>${x.label}${x.optional ? html` <span class="fine">(${t('desk_optional')})</span>` : nothing}
         ${x.kind === 'area' ? html`<textarea name=${x.name} rows="4" maxlength="4000" ?required=${!x.optional} aria-describedby=${x.help ? `help-${x.name}` : nothing} .value=${value(x.name, x.value)} @input=${write(x.name)}></textarea>`
           : x.kind === 'select' ? html`<select class="ds-input" name=${x.name} @change=${write(x.name)}>${(x.options ?? []).map(([v, words]) => html`<option value=${v} ?selected=${v === value(x.name, x.value)}>${words}</option>`)}</select>`
@@ -155,12 +162,19 @@ let element: DeskElement;
 
 const panes: [string, Key][] = [['asked', 'desk_asked'], ['answer', 'desk_draft'], ['together', 'desk_together']];
 
+// dueOf says what is due next, and when.
+function dueOf(c: DeskCase): string {
+  const next = c.targets?.find((s) => s.due === c.due && !s.done && s.target !== 'receipt');
+  const words = dueWords(c.due!);
+  return next ? `${of(next.name, next.target)}: ${words.slice(0, 1).toLowerCase()}${words.slice(1)}` : words;
+}
+
 function caseView(c: DeskCase) {
   const late = Boolean(c.targets?.some((s) => s.overdue && !s.done && s.target !== 'receipt'));
   return html`<div class="case" data-pane=${desk.pane}>
     <div class="case-top"><a class="back" href=${listPath()}>${icon('back')} ${t('desk_back')}</a>
       <h1 id="case-title" tabindex="-1"><span class="nr">${c.number}</span> ${c.title || t('desk_untitled')}</h1>
-      <p class="about">${stateTag(c.state)} ${c.due && !['answered', 'published', 'referred', 'withdrawn'].includes(c.state) ? html`<span class=${late ? 'late' : ''}>${icon(late ? 'warn' : 'clock')} ${dueWords(c.due)}</span>` : nothing} <span>${(c.agencies ?? []).map(agency).join(' · ')}</span>
+      <p class="about">${stateTag(c.state)} ${c.due && !['answered', 'published', 'referred', 'withdrawn', 'closed'].includes(c.state) ? html`<span class=${late ? 'late' : ''}>${icon(late ? 'warn' : 'clock')} ${dueOf(c)}</span>` : nothing} <span>${(c.agencies ?? []).map(agency).join(' · ')}</span>
         ${desk.came.length ? html`<button type="button" class="news" @click=${() => pane('together', 'came-title')}>${icon('dot')} ${t('desk_came', { n: desk.came.length })}</button>` : nothing}</p></div>
     ${c.anonymised ? html`<p class="box">${t('desk_is_anonymised')}</p>` : nothing}
     <div class="pane-pick" role="group" aria-label=${t('desk_panes')}>${panes.map(([name, words]) => html`<button type="button" aria-pressed=${String(desk.pane === name)} @click=${() => desk.setPane(name)}>${t(words)}</button>`)}</div>
@@ -250,6 +264,7 @@ addEventListener('beforeunload', (e) => {
   if (desk.editor?.dirty && (k === 'local' || k === 'typed')) { void desk.hide(); if (k === 'local' && !desk.out) e.preventDefault(); } // else the service has it
 });
 
+document.getElementById('account')?.addEventListener('click', () => void element.open({ kind: 'account' }));
 document.getElementById('logout')?.addEventListener('click', () => {
   void desk.forget().then(() => api.call<{ to?: string }>('POST', '/logout', {})).then((r) => location.assign(r?.to ?? '/'), () => location.assign('/'));
 });

@@ -12,7 +12,7 @@ import { offered } from './references.ts';
 import { desk, me, why } from './state.ts';
 import type { DeskCase, Draft, Hit, Quote, Version } from './types.ts';
 import { ask, button, grow, trouble } from './ui.ts';
-import { agency, clock, full, list, of, person, t, topic, when } from './words.ts';
+import { agency, clock, day, full, list, of, person, t, topic, when } from './words.ts';
 
 let last = 0; // the section that was written in last
 
@@ -35,6 +35,12 @@ function insertText(text: string) {
   area.focus();
 }
 
+/** sourceName gives a document as people know it. */
+export const sourceName = (id: string): string => {
+  const s = desk.info.sources?.[id];
+  return s ? [s.title, s.publisher, s.date ? day(s.date) : ''].filter(Boolean).join(', ') : id;
+};
+
 const edit = (change: (d: Draft) => Draft) => {
   const e = desk.editor;
   if (!e) return;
@@ -56,13 +62,26 @@ export function draftView(c: DeskCase) {
   const others = desk.presence.of(c.id).filter((p) => p.doing === 'writes');
   return html`<div class="draft-top"><h2 tabindex="-1" id="answer">${t('desk_draft')}</h2>${others.length ? html`<p class="writes">${icon('pen')} ${t('desk_writes_now', { who: list(others.map((p) => p.name)) })}</p>` : nothing}</div>
     ${now ? html`<p class="fine of-version">${t('desk_version', { n: now.number, who: person(now.by, me.id), when: when(now.at) })}</p>` : nothing}
-    ${assess(c)}
+    ${assess(c)}${next(c, me.agency)}
     ${e.recovered ? html`<div class="box recovered"><p>${icon('ok')} ${t('desk_recovered_at', { when: when(new Date(e.recovered).toISOString()) })}</p><p class="actions">${button(t('desk_recovered_ok'), () => { e.recovered = 0; desk.change(); }, { variant: 'tertiary' })}${button(t('desk_discard'), () => { e.discard(); desk.change(); }, { variant: 'tertiary' })}</p></div>` : nothing}
     ${e.newer && e.open ? conflict(e, e.newer) : nothing}
     ${e.was ? html`<p class="box">${t('desk_replaced')} ${button(t('desk_undo'), () => { e.undo(); desk.change(); }, { variant: 'tertiary' })}</p>` : nothing}
     ${now ? html`<div class="modes" role="group" aria-label=${t('desk_show')}>${([['read', 'desk_show_text'], ['write', 'desk_show_write'], ['changes', 'desk_show_changes']] as const).filter(([m]) => m !== 'write' || writes)
       .map(([m, words]) => html`<button type="button" aria-pressed=${String(mode === m)} @click=${() => { e.show = m; desk.change(); }}>${t(words)}</button>`)}</div>` : nothing}
     ${mode === 'changes' && now ? versions(c, e) : mode === 'write' ? editor(c, e) : html`${reader(c, now)}${e.newer && !e.open ? html`<p class="came-line newer">${came(e, e.newer)}</p>` : nothing}`}`;
+}
+
+// next is what sign-off waits for from who looks at the text.
+function next(c: DeskCase, own: string) {
+  const now = model.newest(c);
+  if (c.state !== 'signoff' || !now || desk.editor?.dirty || desk.editor?.newer) return nothing;
+  const waits = c.bypass?.hash === now.hash ? [] : c.unsigned ?? [];
+  if (!waits.length && desk.may('sent')) return html`<div class="box next"><p>${t('desk_next_send')}</p><p class="actions">${button(t('desk_send'), () => sendForm(c), { variant: 'primary' })}</p></div>`;
+  if (!desk.may('signed') || !waits.includes(own)) return nothing;
+  return html`<div class="box next"><p>${t('desk_next_sign', { agency: agency(own) })}</p><p class="actions">${button(t('desk_next_sign_do'), () => {
+    desk.setPane('together');
+    requestAnimationFrame(() => requestAnimationFrame(() => { const h = document.getElementById('signing'); h?.focus(); h?.scrollIntoView({ block: 'nearest' }); }));
+  })}</p></div>`;
 }
 
 // ---- before there can be a draft
@@ -140,14 +159,14 @@ const verbatimWords = { verbatim: 'desk_mark_verbatim', changed: 'desk_mark_chan
 
 function quotes(c: DeskCase, d: Draft, change: boolean) {
   if (!d.quotes?.length) return html`<p class="fine">${t('desk_quotes_none')}</p>`;
-  const checked = c.state === 'signoff' || c.state === 'answered' || c.state === 'published'; // the service has held every quote against its source
+  const checked = desk.may('submitted') || c.state === 'signoff' || c.state === 'answered' || c.state === 'published'; // the service has held every quote against its source
   return html`<ol class="quotes">${d.quotes.map((q, i) => {
     const kind = checked && !desk.editor?.dirty ? 'verbatim' : desk.quoted.is(q);
     const anchor = q.passage.split('/')[1];
     const set = (text: string) => edit((x) => ({ ...x, quotes: (x.quotes ?? []).map((y, k) => (k === i ? { ...y, text } : y)) }));
     return html`<li><label class="away" for="quote-${i}">${t('desk_quote_n', { n: i + 1 })}</label>
       ${change ? html`<textarea id="quote-${i}" class="quote-text" rows="3" lang="nb" .value=${live(q.text)} @input=${(ev: Event) => { grow(ev); set((ev.target as HTMLTextAreaElement).value); }}></textarea>` : html`<blockquote lang="nb"><p class="asked-text">${q.text}</p></blockquote>`}
-      <p class="quote-foot"><a href=${`/kilder/${encodeURIComponent(q.source)}${anchor ? `#${anchor}` : ''}`} target="_blank" rel="noopener">${q.source}${anchor ? html`<span class="fine"> · ${anchor}</span>` : nothing}</a>
+      <p class="quote-foot"><a href=${`/kilder/${encodeURIComponent(q.source)}${anchor ? `#${anchor}` : ''}`} target="_blank" rel="noopener" lang="nb">${sourceName(q.source)}</a>
         <span class="verbatim ${kind}">${icon(kind === 'verbatim' ? 'ok' : kind === 'changed' ? 'warn' : 'clock')} ${t(verbatimWords[kind])}</span>
         ${change ? button(t('desk_remove'), () => edit((x) => ({ ...x, quotes: (x.quotes ?? []).filter((_, k) => k !== i) })), { variant: 'tertiary', label: `${t('desk_remove')}: ${t('desk_quote_n', { n: i + 1 })}` }) : nothing}</p></li>`;
   })}</ol>`;
@@ -162,7 +181,7 @@ function finder() {
     }}><label>${t('desk_find_label')}<input class="ds-input" type="search" name="q" maxlength="500"></label><button type="submit" class="ds-button" data-variant="secondary">${t('desk_find_do')}</button></form>
     <div aria-live="polite">${desk.hits === null ? nothing : html`<p class="fine">${t('desk_find_n', { n: desk.hits.length })}</p>`}</div>
     ${desk.hits?.length ? html`<ul class="quotes">${desk.hits.map((h) => html`<li><blockquote lang="nb"><p class="asked-text">${h.quote}</p></blockquote>
-      <p class="fine"><a href=${safeURL(h.url)?.href ?? ''} target="_blank" rel="noopener" lang="nb">${h.source}</a>${h.section?.length ? html` · <span lang="nb">${h.section.join(' › ')}</span>` : nothing}</p>${putIn(h.source, h.passage, h.quote, h.section?.at(-1) ?? h.source)}</li>`)}</ul>` : nothing}</details>`;
+      <p class="fine"><a href=${safeURL(h.url)?.href ?? ''} target="_blank" rel="noopener" lang="nb">${sourceName(h.source)}</a>${h.section?.length ? html` · <span lang="nb">${h.section.join(' › ')}</span>` : nothing}</p>${putIn(h.source, h.passage, h.quote, h.section?.at(-1) ?? sourceName(h.source))}</li>`)}</ul>` : nothing}</details>`;
 }
 
 async function find(q: string) {
@@ -183,14 +202,36 @@ const keepWords = { none: 'desk_kept_none', typed: 'desk_kept_typed', kept: 'des
 function foot(c: DeskCase, e: Editor) {
   const k = e.keeper;
   const hands = desk.may('submitted');
+  const wrong = unfit(c, e, hands);
   const gone = model.voids(c);
   return html`<div class="foot">
-    ${trouble('draft')}${trouble('submitted')}
+    ${trouble('draft')}${wrong ? nothing : trouble('submitted')}
     ${gone.length && e.dirty ? html`<p class="came-line">${icon('warn')} ${t('desk_voids', { who: list(gone.map(agency)) })}</p>` : nothing}
     ${e.newer && !e.open ? html`<p class="came-line newer">${came(e, e.newer)}</p>` : nothing}
+    ${wrong ? html`<p class="came-line not-verbatim"><span>${icon('warn')} ${wrong.words}</span> ${button(t('desk_not_verbatim_go'), () => document.getElementById(`quote-${wrong.at}`)?.focus(), { variant: 'tertiary' })}</p>` : nothing}
     <p class="kept" data-state=${k.state}>${e.dirty ? html`${icon(k.state === 'local' ? 'offline' : k.state === 'kept' ? 'ok' : 'clock')} ${t(keepWords[k.state], { time: k.at ? clock(new Date(k.at).toISOString()) : '' })}` : html`${icon('ok')} ${e.base ? t('desk_saved', { n: e.base }) : t('desk_kept_none')}`}</p>
     <p class="actions">${button(t('desk_save_version'), () => save(e), { variant: hands && !e.dirty ? 'secondary' : 'primary', busy: 'draft', id: 'save', off: !e.dirty })}
-      ${hands || (c.holder?.id === me.id && c.state !== 'signoff' && e.dirty) ? button(t('desk_submit'), () => submit(), { variant: e.dirty ? 'secondary' : 'primary', busy: 'submitted', id: 'submit', off: Boolean(e.newer) }) : nothing}</p></div>`;
+      ${hands || (c.holder?.id === me.id && (c.state === 'drafting' || (c.state !== 'signoff' && e.dirty))) ? button(t('desk_submit'), () => submit(), { variant: e.dirty ? 'secondary' : 'primary', busy: 'submitted', id: 'submit', off: Boolean(e.newer) }) : html`<span class="fine">${hindrance(c)}</span>`}</p></div>`;
+}
+
+// unfit gives the first quote that does not stand like that in its source: as
+// far as it is known here while one writes, and as the service has found when
+// the text is saved and it lets it go no further.
+function unfit(c: DeskCase, e: Editor, hands: boolean): { at: number; words: string } | null {
+  if (hands && !e.dirty) return null;
+  const kinds = (e.draft.quotes ?? []).map((q) => desk.quoted.is(q));
+  const found = !e.dirty && c.state === 'drafting' && c.holder?.id === me.id && Boolean(c.held);
+  const at = kinds.indexOf('changed');
+  if (at >= 0) return { at, words: t(found ? 'desk_not_verbatim' : 'desk_not_verbatim_yet', { n: at + 1 }) };
+  const unknown = kinds.indexOf('unknown');
+  return found && unknown >= 0 ? { at: unknown, words: t('desk_not_verbatim_some') } : null;
+}
+
+// hindrance says why what is written cannot be handed to sign-off here and now.
+function hindrance(c: DeskCase) {
+  if (c.state === 'waiting') return t('desk_submit_waits');
+  if (!c.holder || !c.held) return c.holder?.id === me.id ? nothing : t('desk_submit_claim');
+  return c.holder.id === me.id ? nothing : t('desk_submit_holder', { who: person(c.holder) });
 }
 
 /** save makes a version of what is written; when somebody else was first it shows theirs beside it. */
@@ -241,9 +282,9 @@ export function marked(before: string, after: string) {
 
 function versions(c: DeskCase, e: Editor) {
   const all = c.drafts ?? [];
-  const n = all.length;
+  const n = all.at(-1)?.number ?? 0; // older ones may not be here
   const draftOf = (x: number): Draft => (x ? all.find((v) => v.number === x)?.draft ?? {} : e.draft);
-  const left = e.left || (e.dirty ? n : Math.max(1, n - 1));
+  const left = e.left || (e.dirty ? n : all.at(-2)?.number ?? n);
   const right = e.right || (e.dirty ? 0 : n);
   const pick = (words: string, value: number, set: (x: number) => void, mine: boolean) => html`<label>${words}<select class="ds-input" .value=${live(String(value))} @change=${(ev: Event) => { set(Number((ev.target as HTMLSelectElement).value)); desk.change(); }}>
     ${all.map((v) => html`<option value=${v.number} ?selected=${v.number === value}>${t('desk_version_n', { n: v.number })} · ${person(v.by, me.id)} · ${when(v.at)}</option>`)}${mine && e.dirty ? html`<option value="0" ?selected=${value === 0}>${t('desk_version_mine')}</option>` : nothing}</select></label>`;

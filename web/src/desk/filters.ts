@@ -4,7 +4,7 @@
 export const toggles = ['mine', 'own', 'unread', 'late', 'sign', 'review'] as const;
 export type Toggle = typeof toggles[number];
 export const open = ['received', 'assessment', 'drafting', 'waiting', 'signoff', 'reopened'];
-export const states = [...open, 'answered', 'published', 'referred', 'withdrawn'];
+export const states = [...open, 'answered', 'published', 'referred', 'withdrawn', 'closed'];
 
 /** state is "open", "all", or one of the states; agency is a key, none for any. */
 export interface Filter { state: string; agency: string; text: string; on: Toggle[] }

@@ -5,9 +5,10 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Toggle } from './filters.ts';
 import * as filters from './filters.ts';
 import { icon } from './icons.ts';
+import { dead, stateTag } from './parts.ts';
 import { desk, me } from './state.ts';
 import type { Row } from './types.ts';
-import { ask, button, fold, tag } from './ui.ts';
+import { ask, button, tag } from './ui.ts';
 import type { Key } from './words.ts';
 import { agency, dueWords, full, label, list, person, t, topic, when } from './words.ts';
 
@@ -15,9 +16,6 @@ const toggleWords: Record<Toggle, Key> = {
   mine: 'desk_f_mine', own: 'desk_f_own', unread: 'desk_f_unread', late: 'desk_f_late', sign: 'desk_f_sign', review: 'desk_f_review',
 };
 const counts: Record<Toggle, string> = { mine: 'mine', own: 'agency', unread: 'unread', late: 'late', sign: 'sign', review: 'review' };
-
-const colours: Record<string, string> = { received: 'info', reopened: 'info', waiting: 'warning', signoff: 'warning', answered: 'success', published: 'success' };
-export const stateTag = (state: string) => tag(label('desk_state_', state), colours[state] ?? 'neutral');
 
 let timer = 0;
 function search(e: Event) {
@@ -31,7 +29,7 @@ export function listView() {
   const open = desk.count['open'];
   return html`<div class="list">
     <div class="title"><h1 tabindex="-1">${t('desk_title')}</h1>
-      ${open === undefined ? nothing : html`<p class="count">${t('desk_count_open', { n: open })}</p>`}</div>
+      ${open === undefined ? nothing : html`<p class="count">${t('desk_count_open', { n: open })}</p>`}${desk.permissions.includes('case.head') ? html`<a href="/desk?drift">${t('desk_admin')}</a>` : nothing}</div>
     <section class="filters" aria-label=${t('desk_filters')}>
       <div class="toggles" role="group" aria-label=${t('desk_filters')}>
         ${filters.toggles.filter((x) => (x === 'own' ? desk.count['agency'] !== undefined : x !== 'sign' || me.agency)).map((x) => html`<button type="button" class="toggle" aria-pressed=${String(f.on.includes(x))} @click=${() => desk.setFilter(filters.toggled(f, x))}>${t(toggleWords[x])}${desk.count[counts[x]] === undefined ? nothing : html` <span class="n">${desk.count[counts[x]]}</span>`}</button>`)}
@@ -68,14 +66,6 @@ function views() {
   </div>`;
 }
 
-// mails that were given up, for those who may send them again
-function dead() {
-  const all = desk.dead;
-  if (!all.length) return nothing;
-  return fold('dead', t('desk_dead'), html`<ul class="mails">${all.map((m) => html`<li><a href="/desk/${encodeURIComponent(m.case)}">${label('desk_mail_', m.kind)}</a> <time class="fine" datetime=${m.at}>${when(m.at)}</time>${m.reason ? html`<p class="words">${m.reason}</p>` : nothing}
-    ${button(t('desk_mail_again'), () => desk.again(m), { variant: 'tertiary' })}</li>`)}</ul>`, { open: true, level: 2, mark: html`${icon('warn')} ${all.length}` });
-}
-
 function body() {
   if (desk.failed) return html`<div class="box bad" role="alert"><p>${desk.failed}</p>${button(t('desk_again'), () => desk.load())}</div>`;
   if (desk.loading && !desk.rows.length) return html`<p class="none">${t('desk_loading')}</p>`;
@@ -87,7 +77,7 @@ function body() {
     ${desk.next ? html`<p class="more">${button(t('desk_more'), () => desk.more())}</p>` : nothing}`;
 }
 
-const ended = ['answered', 'published', 'referred', 'withdrawn'];
+const ended = ['answered', 'published', 'referred', 'withdrawn', 'closed'];
 
 function line(r: Row) {
   const here = desk.presence.of(r.id);
@@ -97,7 +87,7 @@ function line(r: Row) {
       ${r.topics?.length ? html`<span class="topics">${r.topics.map(topic).join(' · ')}</span>` : nothing}</th>
     <td role="cell">${stateTag(r.state)}${r.review ? html` ${tag(t('desk_in_review'), 'warning')}` : nothing}
       ${r.state === 'signoff' && r.unsigned?.length ? html`<small>${t('desk_waits_for', { who: list(r.unsigned.map(agency)) })}</small>` : nothing}</td>
-    <td role="cell" class="due"><span class="col">${t('desk_col_due')}: </span>${r.due && !ended.includes(r.state) ? html`<span class=${r.late ? 'late' : ''}>${r.late ? icon('warn') : nothing}${dueWords(r.due)}</span>` : html`<span class="faint">${r.state === 'waiting' ? t('desk_target_paused') : '–'}</span>`}</td>
+    <td role="cell" class="due">${r.due && !ended.includes(r.state) ? html`<span class=${r.late ? 'late' : ''}>${r.late ? icon('warn') : nothing}${dueWords(r.due)}</span>` : html`<span class="col">${t('desk_col_due')}: </span><span class="faint">${r.state === 'waiting' ? t('desk_target_paused') : '–'}</span>`}</td>
     <td role="cell"><span class="col">${t('desk_col_agencies')}: </span>${(r.agencies ?? []).map(agency).join(', ') || '–'}</td>
     <td role="cell"><span class="col">${t('desk_col_holder')}: </span>${r.holder ? html`<span class=${mine ? 'mine' : ''}>${r.held ? icon('lock') : nothing}${person(r.holder, me.id)}</span>` : html`<span class="faint">${t('desk_nobody')}</span>`}
       ${here.map((p) => html`<small class="here">${icon(p.doing === 'writes' ? 'pen' : 'eye')} ${t(p.doing === 'writes' ? 'desk_writes' : 'desk_looks', { who: p.name })}</small>`)}</td>

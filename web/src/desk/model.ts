@@ -51,13 +51,17 @@ export const newest = (c: DeskCase): Version | undefined => c.drafts?.at(-1);
 
 export interface Verdict { agency: string; said: '' | 'approve' | 'reserve' | 'return'; sign?: SignOff; void?: SignOff }
 
-/** verdicts gives what each agency on the case has said of the newest text, and what it had said of one that is gone. */
+/**
+ * verdicts gives what each agency on the case has said of the newest text, and what it had said of one that is gone, or
+ * before the asker last replied.
+ */
 export function verdicts(c: DeskCase): Verdict[] {
   const hash = newest(c)?.hash ?? '';
+  const holds = (s: SignOff): boolean => s.hash === hash && !(s.seq < (c.round ?? 0));
   return (c.agencies ?? []).map((agency) => {
     const all = (c.sign_offs ?? []).filter((s) => s.agency === agency);
-    const sign = hash ? all.findLast((s) => s.hash === hash) : undefined;
-    const old = sign ? undefined : all.findLast((s) => s.hash !== hash);
+    const sign = hash ? all.findLast(holds) : undefined;
+    const old = sign ? undefined : all.findLast((s) => !holds(s));
     return { agency, said: (sign?.verdict ?? '') as Verdict['said'], ...(sign && { sign }), ...(old && { void: old }) };
   });
 }
@@ -187,9 +191,19 @@ export function around(text: string, m: Mark, most = 60): [string, string, strin
 
 export interface Due { late: boolean; days: number } // days by the calendar, from today
 
+/** The one time zone that counts here, wherever the browser is. */
+export const zone = 'Europe/Oslo';
+const parts = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-CA', { timeZone: zone, hourCycle: 'h23', ...options });
+const byDay = parts({ year: 'numeric', month: '2-digit', day: '2-digit' });
+const byClock = parts({ hour: '2-digit', minute: '2-digit' });
+
+/** closing gives the end of a working day, from a date like 2026-11-22; "" for what is none. */
+export const closing = (date: string): string => ['+01:00', '+02:00'].map((offset) => new Date(`${date}T15:45:00${offset}`))
+  .find((d) => !Number.isNaN(d.getTime()) && byClock.format(d) === '15:45')?.toISOString() ?? '';
+
 /** due says how far a date is from today. */
 export function due(iso: string, now: number): Due {
-  const day = (ms: number) => { const d = new Date(ms); return Date.UTC(d.getFullYear(), d.getMonth(), d.getDate()); };
+  const day = (ms: number) => Date.parse(byDay.format(ms));
   const at = Date.parse(iso);
   return { late: at < now, days: Math.round((day(at) - day(now)) / 86_400_000) };
 }

@@ -2,6 +2,7 @@
 // text that everybody may read.
 import { html, nothing } from 'lit';
 import * as api from './api.ts';
+import { sourceName } from './draft.ts';
 import { icon } from './icons.ts';
 import * as model from './model.ts';
 import { desk, why } from './state.ts';
@@ -95,7 +96,7 @@ function textView(p: Publishing, close: () => void) {
     ${area('question', t('desk_field_question'))}
     ${x.answer || !sections.length ? area('answer', t('desk_field_answer'), 5) : nothing}
     ${sections.map((s, i) => html`<div class="section" role="group" aria-label=${t('desk_section_n', { n: i + 1 })}>${s.question !== undefined ? html`<label>${t('desk_section_q_n', { n: i + 1 })}<input class="ds-input" .value=${s.question} @input=${(e: Event) => set(`sections.${i}.question`, (e.target as HTMLInputElement).value)}></label>` : nothing}${area(`sections.${i}.text`, t('desk_section_text_n', { n: i + 1 }), 6)}</div>`)}
-    ${x.quotes?.length ? html`<h3>${t('desk_quotes')}</h3><ol class="quotes">${x.quotes.map((q) => html`<li><blockquote lang="nb"><p class="asked-text">${q.text}</p></blockquote><p class="fine">${q.source}</p></li>`)}</ol>` : nothing}
+    ${x.quotes?.length ? html`<h3>${t('desk_quotes')}</h3><ol class="quotes">${x.quotes.map((q) => html`<li><blockquote lang="nb"><p class="asked-text">${q.text}</p></blockquote><p class="fine" lang="nb">${sourceName(q.source)}</p></li>`)}</ol>` : nothing}
     ${x.references?.length ? html`<p><strong>${t('desk_refs')}:</strong> ${x.references.join('; ')}</p>` : nothing}
     <label>${t('desk_publish_words')}<textarea rows="2" .value=${(x.asked?.['nb'] ?? []).join('\n')} @change=${(e: Event) => {
       const nb = (e.target as HTMLTextAreaElement).value.split('\n').map((s) => s.trim()).filter(Boolean);

@@ -11,11 +11,11 @@ import type { LiveState } from './live.ts';
 import { Live, subprotocol } from './live.ts';
 import * as model from './model.ts';
 import { Keys } from './shortcuts.ts';
-import type { Contact, DeskCase, DeskInfo, Event, Hit, LiveFrame, ListPage, Mail, Refusal, Row, Similar } from './types.ts';
+import type { Contact, DeskCase, DeskInfo, Event, Hit, LiveFrame, ListPage, Mail, Refusal, Row, Similar, Version } from './types.ts';
 import { happened, know, of, t } from './words.ts';
 
 const main = document.getElementById('main')!;
-export const me = { id: main.dataset['person'] ?? '', name: main.dataset['name'] ?? '', agency: main.dataset['agency'] ?? '' };
+export const me = { id: main.dataset['person'] ?? '', name: main.dataset['name'] ?? '', agency: main.dataset['agency'] ?? '', roles: (main.dataset['roles'] ?? '').split(' ').filter(Boolean) };
 
 export interface Trouble { text: string; events: Event[] }
 
@@ -35,7 +35,9 @@ export interface Jottings { note: string; all: boolean; ask: string; fact: strin
 
 class Desk {
   info: DeskInfo = { agencies: [], targets: [], facts: [], modules: [] };
-  permissions: string[] = [];
+  permissions: string[] = (main.dataset['may'] ?? '').split(' ').filter(Boolean);
+  readonly lists = this.permissions.includes('case.list');
+  admin = !this.lists; // the page without cases is shown
   line: LiveState = 'connecting';
   away = false; // it is, for longer than a moment
   out = false; // nobody is logged in any more
@@ -60,6 +62,7 @@ class Desk {
   editor: Editor | null = null;
   jots: Jottings = { note: '', all: false, ask: '', fact: '' };
   private jotter: Keeper | null = null;
+  past: Event[] = []; // older than those that came with the case
   came: Event[] = []; // by others, since the case was opened
   lost: Refusal | null = null; // the lease
   contact: Contact | null | undefined;
@@ -102,16 +105,12 @@ class Desk {
 
   async start(): Promise<void> {
     api.onOut(() => this.loggedOut());
-    this.live.start();
-    const [info, views, who] = await Promise.allSettled([
-      api.call<DeskInfo>('GET', '/v1/desk'), api.call<{ kept: Record<string, unknown> }>('GET', '/v1/desk/kept?prefix=view:'), api.call<{ permissions?: unknown }>('GET', '/v1/me'),
+    if (this.lists) this.live.start();
+    const [info, views] = await Promise.allSettled([
+      api.call<DeskInfo>('GET', '/v1/desk'), this.lists ? api.call<{ kept: Record<string, unknown> }>('GET', '/v1/desk/kept?prefix=view:') : { kept: {} },
     ]);
     if (info.status === 'fulfilled') { this.info = { ...info.value, agencies: info.value.agencies ?? [], facts: info.value.facts ?? [], modules: info.value.modules ?? [], targets: info.value.targets ?? [] }; know(this.info.agencies); }
     if (views.status === 'fulfilled') for (const [k, v] of Object.entries(views.value.kept ?? {})) this.views[filters.viewName(k)] = String(v);
-    if (who.status === 'fulfilled') {
-      const p = who.value.permissions;
-      this.permissions = Array.isArray(p) ? p.map((x) => (typeof x === 'string' ? x : String((x as { permission?: string }).permission ?? ''))) : Object.keys((p ?? {}) as object);
-    }
     this.change();
     if (this.permissions.includes('mail.dead')) await this.findDead();
   }
@@ -146,7 +145,7 @@ class Desk {
       if (who.person?.id !== me.id) { location.reload(); return false; } // another person: nothing of this one is shown
     } catch { return false; }
     this.out = false;
-    this.live.start();
+    if (this.lists) this.live.start();
     this.editor?.keeper.resume();
     this.jotter?.resume();
     void this.refresh();
@@ -197,6 +196,7 @@ class Desk {
   }
 
   async load(): Promise<void> {
+    if (this.admin) return;
     const mine = ++this.asked;
     this.loading = true;
     this.failed = '';
@@ -223,6 +223,7 @@ class Desk {
 
   private async refreshList() {
     const mine = this.asked;
+    if (this.admin) return;
     try {
       const page = await api.call<ListPage>('GET', `/v1/cases?${filters.query(this.filter, me.agency, '', Math.min(200, Math.max(50, this.rows.length)))}`);
       if (mine !== this.asked || this.loading) return;
@@ -250,7 +251,7 @@ class Desk {
 
   async open(id: string): Promise<void> {
     this.leave();
-    Object.assign(this, { id, c: null, missing: '', editor: null, came: [], lost: null, contact: undefined, similar: null, hits: null, trouble: {}, busy: '', jots: { note: '', all: false, ask: '', fact: '' } });
+    Object.assign(this, { id, c: null, missing: '', editor: null, past: [], came: [], lost: null, contact: undefined, similar: null, hits: null, trouble: {}, busy: '', jots: { note: '', all: false, ask: '', fact: '' } });
     if (!id) { this.change(); await this.load(); return; }
     this.change();
     try {
@@ -273,7 +274,7 @@ class Desk {
     this.editor.take(c);
     this.jotter = new Keeper(this.env(), `note:${c.id}`);
     this.live.present(c.id, this.editor.dirty ? 'writes' : 'looks');
-    this.beat();
+    this.beat(!c.held); // one that ran out while it was not open is held again
     this.change();
     const keys = [`draft:${c.id}`, `note:${c.id}`] as const;
     const found = await Promise.all(keys.map(async (key) => {
@@ -326,6 +327,7 @@ class Desk {
   take(c: DeskCase): void {
     if (this.id !== c.id || !model.newer(this.c, c)) return;
     const came = this.c ? model.since(c.log ?? [], this.c.seq, me.id) : [];
+    if (this.past.length && this.c) this.keepPast(this.c.log ?? [], this.c.drafts ?? [], c);
     this.c = c;
     this.learn(c);
     this.editor?.take(c);
@@ -338,6 +340,27 @@ class Desk {
     this.change();
   }
 
+  // keepPast holds what was fetched or shown before and comes with the case no more.
+  private keepPast(log: Event[], drafts: Version[], c: DeskCase) {
+    const first = c.log?.[0]?.seq ?? 1;
+    this.past = [...new Map([...this.past, ...log].map((e) => [e.seq, e])).values()].filter((e) => e.seq < first).sort((a, b) => a.seq - b.seq);
+    c.drafts = [...new Map([...drafts, ...c.drafts ?? []].map((v) => [v.number, v])).values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** earlier says how many events are older than those that are here. */
+  earlier(): number { return (this.past[0]?.seq ?? this.c?.log?.[0]?.seq ?? 1) - 1; }
+
+  /** older fetches a piece of the log from before what is here, with its drafts. */
+  async older(): Promise<void> {
+    const c = this.c;
+    if (!c) return;
+    const r = await api.call<{ log: Event[]; drafts: Version[] | null }>('GET', api.at(c.id, `?before=${this.earlier() + 1}`));
+    if (this.id !== c.id || !this.c) return;
+    this.past = [...r.log, ...this.past];
+    this.keepPast([], r.drafts ?? [], this.c);
+    this.change();
+  }
+
   private learn(c: DeskCase) {
     for (const p of c.received.passages ?? []) this.quoted.learn(p.passage, p.quote);
     for (const f of c.received.findings ?? []) for (const q of f.quotes ?? []) this.quoted.learn(q.passage, q.quote);
@@ -346,6 +369,7 @@ class Desk {
   typed(): void {
     this.editor?.typed();
     delete this.trouble['draft'];
+    delete this.trouble['submitted']; // it was of the text as it was
     this.wrote = Date.now();
     if (this.c) this.live.present(this.c.id, 'writes');
     window.setTimeout(() => { if (this.c && Date.now() - this.wrote >= 30_000) this.live.present(this.c.id, 'looks'); }, 30_000);
@@ -360,7 +384,7 @@ class Desk {
   }
 
   // beat holds the case while it is open here
-  private beat() {
+  private beat(now = false) {
     window.clearTimeout(this.beating);
     this.beating = 0;
     const c = this.c;
@@ -369,7 +393,7 @@ class Desk {
       void api.call('POST', api.at(c.id, '/beat'), {}).then(() => { if (this.lost) { this.lost = null; this.change(); } }, (e: unknown) => {
         if (e instanceof Failed && e.status === 409 && this.id === c.id) { this.lost = e.refused ?? { code: 'conflict' }; void this.refreshCase(); this.change(); }
       }).finally(() => { if (this.id === c.id) this.beat(); });
-    }, 40_000);
+    }, now ? 0 : 40_000);
   }
 
   may(kind: string): boolean { return Boolean(this.c?.may?.includes(kind)); }

@@ -7,15 +7,16 @@ import { factValue } from './asked.ts';
 import { claim, paper, sendForm } from './draft.ts';
 import { icon } from './icons.ts';
 import * as model from './model.ts';
-import { desk, me, why } from './state.ts';
+import { anonymiseForm, reassignForm, tried } from './parts.ts';
+import { desk, me } from './state.ts';
 import type { Contact, DeskCase, Similar, Standing } from './types.ts';
 import { ask, button, dialogs, events, fold, grow, reasonField, tag, trouble } from './ui.ts';
-import { agency, day, full, label, list, of, person, standing, t, when } from './words.ts';
+import { agency, day, full, label, list, mailReason, of, person, standing, t, when } from './words.ts';
 
 export function togetherView(c: DeskCase) {
   return html`<h2 tabindex="-1" id="together">${t('desk_together')}</h2>
     ${news()}${holding(c)}${signing(c)}${targets(c)}${tasks(c)}${notes(c)}${agencies(c)}${answers(c)}${publication(c)}${contact(c)}${similar(c)}${mails(c)}
-    ${fold('log', t('desk_log'), () => events([...(c.log ?? [])].reverse()), { mark: String(c.log?.length ?? 0) })}
+    ${fold('log', t('desk_log'), () => html`${events([...desk.past, ...(c.log ?? [])].reverse())}${trouble('log')}${desk.earlier() ? html`<p class="actions">${button(t('desk_log_older', { n: desk.earlier() }), () => tried('log', () => desk.older()), { variant: 'tertiary', id: 'older' })}</p>` : nothing}`, { mark: String(c.log?.at(-1)?.seq ?? 0) })}
     ${rest(c)}`;
 }
 
@@ -48,7 +49,7 @@ export function reasonForm(kind: string, title: string, text: string, data: (rea
 
 // ---- sign-offs
 
-const ended = (c: DeskCase) => ['answered', 'published', 'referred', 'withdrawn'].includes(c.state);
+const ended = (c: DeskCase) => ['answered', 'published', 'referred', 'withdrawn', 'closed'].includes(c.state);
 
 const saidWords = { approve: 'desk_said_approve', reserve: 'desk_said_reserve', return: 'desk_said_return', '': 'desk_said_nothing' } as const;
 const saidColours = { approve: 'success', reserve: 'warning', return: 'warning', '': 'neutral' } as const;
@@ -96,13 +97,13 @@ function targets(c: DeskCase) {
     ${(c.informed ?? []).map((n) => html`<div class="words"><p class="fine">${t('desk_informed', { when: when(n.at), who: agency(n.agency) })}${n.until && !n.until.startsWith('0001') ? html`, ${t('desk_informed_until', { date: day(n.until) })}` : nothing}</p>${n.text}</div>`)}
     <p class="actions">${desk.may('informed') ? button(t('desk_inform'), () => ask({
       under: 'informed', title: t('desk_inform'), text: t('desk_inform_text'), fields: [{ name: 'text', label: t('desk_inform_why'), kind: 'area' }, { name: 'until', label: t('desk_inform_until'), kind: 'date', optional: true }], submit: t('desk_inform_do'),
-      run: (v) => desk.act('informed', { text: v['text'] ?? '', ...(v['until'] && { until: new Date(`${v['until']}T15:45:00`).toISOString() }) }),
+      run: (v) => desk.act('informed', { text: v['text'] ?? '', ...(v['until'] && { until: model.closing(v['until']) }) }),
     }), { variant: 'tertiary' }) : nothing}
     ${desk.may('extended') && all.some(mayExtend) ? button(t('desk_extend'), () => ask({
       under: 'extended', title: t('desk_extend'), fields: [
         { name: 'target', label: t('desk_extend_target'), kind: 'select', options: all.filter(mayExtend).map((s): [string, string] => [s.target, of(s.name, s.target)]) },
         { name: 'until', label: t('desk_extend_until'), kind: 'date' }, reasonField()], submit: t('desk_extend'),
-      run: (v) => desk.act('extended', { target: v['target'], until: v['until'] ? new Date(`${v['until']}T15:45:00`).toISOString() : '', reason: v['reason'] ?? '' }),
+      run: (v) => desk.act('extended', { target: v['target'], until: model.closing(v['until'] ?? ''), reason: v['reason'] ?? '' }),
     }), { variant: 'tertiary' }) : nothing}</p>`, { open: true, mark: late ? html`${icon('warn')} ${t('desk_late')}` : nothing });
 }
 
@@ -114,7 +115,7 @@ function tasks(c: DeskCase) {
   const all = c.tasks ?? [];
   const open = all.filter((x) => !x.replied).length;
   if (!all.length && !desk.may('asked')) return nothing;
-  return fold('tasks', t('desk_tasks'), html`${all.length ? html`<ul class="tasks">${all.map((x) => html`<li><p class="asked-text">${x.text}</p>
+  return fold('tasks', t('desk_tasks'), html`${silence(c)}${all.length ? html`<ul class="tasks">${all.map((x) => html`<li><p class="asked-text">${x.text}</p>
       <p class="fine">${agency(x.agency)} · ${when(x.at)}${x.fact ? html` · ${of(desk.info.facts.find((f) => f.key === x.fact)?.name, x.fact)}` : nothing}</p>
       ${x.replied ? html`<div class="reply"><p class="fine">${t('desk_replied', { when: when(x.replied) })}</p>${x.reply ? html`<p class="asked-text">${x.reply}</p>` : nothing}${Object.entries(x.facts ?? {}).map(([k, v]) => html`<p>${of(desk.info.facts.find((f) => f.key === k)?.name, k)}: <strong>${factValue(k, v)}</strong></p>`)}</div>` : tag(t('desk_task_open'), 'warning')}</li>`)}</ul>` : nothing}
     ${desk.may('asked') ? html`<form class="ask-form" @submit=${(ev: SubmitEvent) => {
@@ -131,6 +132,19 @@ function tasks(c: DeskCase) {
       <p class="fine">${t('desk_ask_seen')}</p>${trouble('asked')}
       <p class="actions"><button type="submit" class="ds-button" data-variant="secondary">${t('desk_ask_do')}</button></p></form>` : nothing}`,
   { open: open > 0, mark: open ? tag(t('desk_tasks_open', { n: open }), 'warning') : nothing });
+}
+
+// silence says that the asker does not reply, and what to do about it.
+function silence(c: DeskCase) {
+  const told = c.told?.find((x) => x.kind === 'asker_silent');
+  const reminded = c.silence?.reminded ?? [];
+  const end = c.state === 'closed' ? c.closing : undefined;
+  return html`${told ? html`<p class="box warn">${icon('warn')} ${of(told.text)}</p>` : nothing}
+    ${reminded.length ? html`<p class="fine">${t('desk_reminded', { dates: list(reminded.map(day)) })}</p>` : nothing}
+    ${end ? html`<p class="box">${t('desk_closed_until', { date: day(end.at), until: day(end.until ?? end.at) })}${end.reason ? html` <span class="words">${end.reason}</span>` : nothing}</p>` : nothing}
+    ${trouble('reminded')}<p class="actions">
+    ${desk.may('closed') ? button(t('desk_end'), () => ask({ under: 'closed', title: t('desk_end'), text: t('desk_end_text'), fields: [{ ...reasonField(), label: t('desk_end_why'), optional: true }], submit: t('desk_end'), danger: true, run: (v) => desk.act('closed', { ...(v['reason'] && { reason: v['reason'] }) }) }), { id: 'close' }) : nothing}
+    ${desk.may('reminded') ? button(t('desk_remind'), () => void desk.act('reminded', {}).then((done) => { if (done) desk.say(t('desk_reminded_done')); }), { variant: 'tertiary', busy: 'reminded', id: 'remind' }) : nothing}</p>`;
 }
 
 // ---- internal notes: their own colour, sign and place, so that nobody takes one for the answer
@@ -167,20 +181,10 @@ function agencies(c: DeskCase) {
       under: 'invited', title: t('desk_invite'), text: t('desk_invite_text'), fields: [{ name: 'agency', label: t('desk_agency'), kind: 'select', options: others.map((a): [string, string] => [a.key, agency(a.key)]) }, reasonField(t('desk_invite_help'))], submit: t('desk_invite'),
       run: (v) => desk.act('invited', { agency: v['agency'], reason: v['reason'] ?? '' }),
     }), { icon: 'plus' }) : nothing}
-    ${reassign ? button(t('desk_reassign'), () => ask({
-      under: 'reassign', title: t('desk_reassign'), text: t('desk_reassign_text'), fields: [{ name: 'agencies', label: t('desk_agencies'), kind: 'checks', value: on.join(','), options: desk.info.agencies.map((a): [string, string] => [a.key, agency(a.key)]) }, reasonField()], submit: t('desk_reassign'),
-      run: (v) => tried('reassign', async () => {
-        const now = await api.call<DeskCase | undefined>('PUT', api.at(c.id, '/agencies'), { agencies: (v['agencies'] ?? '').split(',').filter(Boolean), reason: v['reason'] ?? '' });
-        if (now) desk.take(now);
-        else await desk.open(c.id); // it is no business of theirs any more
-      }),
+    ${reassign ? button(t('desk_reassign'), () => reassignForm(c, async (now) => {
+      if (now) desk.take(now);
+      else await desk.open(c.id); // it is no business of theirs any more
     }), { variant: 'tertiary' }) : nothing}</p>`, { mark: String(on.length) });
-}
-
-/** tried runs what is no command of the case, and tells what went wrong. */
-async function tried(under: string, run: () => Promise<void>): Promise<boolean> {
-  delete desk.trouble[under];
-  try { await run(); desk.change(); return true; } catch (e) { desk.trouble[under] = { text: why(e), events: [] }; desk.change(); return false; }
 }
 
 // ---- what was answered, and what everybody may read
@@ -200,7 +204,7 @@ function publication(c: DeskCase) {
   const withdrawn = typeof p?.withdrawn === 'string' && p.withdrawn;
   return html`<section class="panel"><h3 tabindex="-1">${t('desk_publication')}</h3>
     ${p ? html`<p>${c.address ? html`<a href=${c.address}>${p.title}</a>` : p.title} ${withdrawn ? tag(t('desk_pub_withdrawn'), 'warning') : p.review ? tag(t('desk_in_review'), 'warning') : tag(t('desk_pub_valid'), 'success')}</p>
-      ${withdrawn || p.review ? html`<p class="words">${withdrawn || p.review}</p>` : nothing}${p.valid_until ? html`<p class="fine">${t('desk_pub_until', { date: day(p.valid_until) })}</p>` : nothing}` : html`<p class="fine">${t('desk_publish_hint')}</p>`}
+      ${withdrawn || p.review ? html`<p class="words">${withdrawn || of(p.reasons, p.review)}</p>` : nothing}${p.valid_until ? html`<p class="fine">${t('desk_pub_until', { date: day(p.valid_until) })}</p>` : nothing}` : html`<p class="fine">${t('desk_publish_hint')}</p>`}
     ${trouble('publication')}
     <p class="actions">${can ? button(t(p ? 'desk_publish_again' : 'desk_publish'), () => dialogs.open({ kind: 'publish' }), { variant: p ? 'secondary' : 'primary', id: 'publish' }) : nothing}
       ${desk.may('review_began') && p && !p.review && !withdrawn ? button(t('desk_review'), () => reasonForm('review_began', t('desk_review'), t('desk_review_text'), (reason) => ({ reason })), { variant: 'tertiary' }) : nothing}
@@ -224,8 +228,8 @@ function similar(c: DeskCase) {
   const cases = s?.cases ?? [];
   const found = s?.answers ?? [];
   return fold('similar', t('desk_similar'), html`${s ? html`
-      ${found.length ? html`<h4>${t('desk_similar_answers')}</h4><ul>${found.map((a) => html`<li><a href=${safeURL(a.url)?.href ?? ''} target="_blank" rel="noopener">${a.title}</a> <small>${a.number}</small>${a.why?.length ? html`<p class="fine">${a.why.join(' · ')}</p>` : nothing}</li>`)}</ul>` : nothing}
-      ${cases.length ? html`<h4>${t('desk_similar_cases')}</h4><ul>${cases.map((m) => html`<li>${m.id ? html`<a href=${`/desk/${encodeURIComponent(m.id)}`}>${m.number} ${m.title ?? ''}</a>` : `${m.number} ${m.title ?? ''}`}${m.why?.length ? html`<p class="fine">${m.why.join(' · ')}</p>` : nothing}</li>`)}</ul>` : nothing}
+      ${found.length ? html`<h4>${t('desk_similar_answers')}</h4><ul>${found.map((a) => html`<li><a href=${safeURL(a.url)?.href ?? ''} target="_blank" rel="noopener">${a.title}</a> <small>${a.number}</small>${a.why?.length ? html`<p class="fine">${a.why.map((w) => of(w)).join(' · ')}</p>` : nothing}</li>`)}</ul>` : nothing}
+      ${cases.length ? html`<h4>${t('desk_similar_cases')}</h4><ul>${cases.map((m) => html`<li>${m.id ? html`<a href=${`/desk/${encodeURIComponent(m.id)}`}>${m.number} ${m.title ?? ''}</a>` : `${m.number} ${m.title ?? ''}`}${m.why?.length ? html`<p class="fine">${m.why.map((w) => of(w)).join(' · ')}</p>` : nothing}</li>`)}</ul>` : nothing}
       ${!cases.length && !found.length ? html`<p class="fine">${t('desk_similar_none')}</p>` : nothing}`
     : html`${trouble('similar')}<p class="actions">${button(t('desk_similar_look'), look)}</p>`}`);
 }
@@ -238,7 +242,7 @@ function mails(c: DeskCase) {
   if (!all.length) return nothing;
   const bad = all.filter((m) => m.status === 'dead' || c.undelivered?.includes(m.id)).length;
   return fold('mails', t('desk_mails'), html`<ul class="mails">${all.map((m) => html`<li>${label('desk_mail_', m.kind)} ${tag(c.undelivered?.includes(m.id) ? t('desk_mail_undelivered') : label('desk_mail_', m.status), c.undelivered?.includes(m.id) ? 'danger' : mailColours[m.status] ?? 'neutral')} <time class="fine" datetime=${m.at}>${when(m.at)}</time>
-      ${m.reason ? html`<p class="words">${m.reason}</p>` : nothing}
+      ${m.reason ? html`<p class="words">${mailReason(m.reason)}</p>` : nothing}
       ${m.status === 'dead' && desk.permissions.includes('mail.dead') ? button(t('desk_mail_again'), () => tried('mails', async () => { await api.call('POST', `/v1/mails/${encodeURIComponent(m.id)}/again`, {}); await desk.refreshCase(); }), { variant: 'tertiary' }) : nothing}</li>`)}</ul>${trouble('mails')}`,
   { open: bad > 0, mark: bad ? html`${icon('warn')} ${bad}` : String(all.length) });
 }
@@ -255,9 +259,6 @@ function rest(c: DeskCase) {
       run: (v) => desk.act('referred', { to: v['to'] ?? '', reason: v['reason'] ?? '' }),
     })) : nothing}
     ${desk.may('reopened') ? button(t('desk_reopen'), () => reasonForm('reopened', t('desk_reopen'), t('desk_reopen_text'), (reason) => ({ reason }))) : nothing}
-    ${desk.permissions.includes('case.anonymise') && !c.anonymised ? button(t('desk_anonymise'), () => ask({
-      under: 'anonymise', title: t('desk_anonymise'), text: t('desk_anonymise_text'), fields: [reasonField()], submit: t('desk_anonymise'), danger: true,
-      run: (v) => tried('anonymise', async () => { await api.call('DELETE', api.at(c.id, '/person'), { reason: v['reason'] ?? '' }); await desk.refreshCase(); }),
-    }), { variant: 'tertiary' }) : nothing}</p>
+    ${desk.permissions.includes('case.anonymise') && !c.anonymised ? button(t('desk_anonymise'), () => anonymiseForm(c, ended(c), async (text) => { await desk.refreshCase(); desk.say(text); }), { variant: 'tertiary' }) : nothing}</p>
     <p class="exports">${t('desk_export')} ${formats.map(([f, name]) => html`<a class="ds-button" data-variant="tertiary" href=${api.at(c.id, `/export?format=${f}`)} download>${name}</a>`)}</p></section>`;
 }

@@ -8,7 +8,7 @@ import { desk, me } from './state.ts';
 import { happened, said, t, when } from './words.ts';
 
 export interface Field {
-  name: string; label: string; kind: 'text' | 'area' | 'select' | 'date' | 'checks';
+  name: string; label: string; kind: 'text' | 'area' | 'select' | 'date' | 'checks' | 'sure';
   options?: [string, string][]; help?: string; value?: string; optional?: boolean;
 }
 /** A Form stands in a dialog. run says whether it worked; what did not is told under its name, and what was written stays. */
@@ -17,7 +17,7 @@ export interface Form {
   run(values: Record<string, string>): Promise<boolean>;
 }
 
-export type Dialog = { kind: 'form'; form: Form } | { kind: 'help' } | { kind: 'publish' } | null;
+export type Dialog = { kind: 'form'; form: Form } | { kind: 'help' } | { kind: 'account' } | { kind: 'publish' } | null;
 
 /** open shows a dialog; the desk's element puts itself here. */
 export const dialogs: { open(d: Dialog): void } = { open: () => {} };

@@ -67,7 +67,7 @@ export function person(a: Actor | undefined, me = ''): string {
 export const locale = () => ({ nb: 'nb-NO', nn: 'nn-NO', en: 'en-GB' })[language()];
 const format = (iso: string, o: Intl.DateTimeFormatOptions) => {
   const ms = Date.parse(iso);
-  return Number.isNaN(ms) ? '' : new Intl.DateTimeFormat(locale(), o).format(ms);
+  return Number.isNaN(ms) ? '' : new Intl.DateTimeFormat(locale(), { timeZone: model.zone, ...o }).format(ms);
 };
 export const clock = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit' });
 export const day = (iso: string) => format(iso, new Date(iso).getFullYear() === new Date().getFullYear() ? { day: 'numeric', month: 'short' } : { day: 'numeric', month: 'short', year: 'numeric' });
@@ -111,7 +111,13 @@ export function happened(e: Event, me = ''): string {
 }
 
 /** said gives what somebody wrote with it. */
-export const said = (e: Event): string => value(e, 'reason') || value(e, 'text');
+export const said = (e: Event): string => (e.kind === 'undelivered' ? mailReason(value(e, 'reason')) : of(e.data?.['texts'] as Text | undefined) || value(e, 'reason') || value(e, 'text'));
+
+/** mailReason says why a mail did not arrive, with what a server said in numbers. */
+export function mailReason(reason: string): string {
+  const [word = '', ...codes] = reason.split(' ');
+  return has(`desk_why_${word}`) ? `${label('desk_why_', word)}${codes.length ? ` (${codes.join(' ')})` : ''}` : reason;
+}
 
 onChange(() => { load().catch(() => { /* the words stay as they were */ }); });
 
