@@ -42,6 +42,14 @@ export const full = {
   hand_over: { ...hand_over, agencies: ['Datatilsynet'], topic: 'Personvern' },
 };
 
+// the lawyers have answered to just this before
+export const published = {
+  ...full, status: 'answered', lead: 'Dette sier kildene:', masked: [], ifs: undefined,
+  findings: [{ ...full.findings[0], citations: [2, 3], quotes: [quote(3), quote(4)] }],
+  citations: [quote(1, { title: 'Fallsensor med KI', url: '/svar/KI-2026-0001', note: 'Dette er et svar som ki.veiledning har gitt og publisert. Det er veiledning, ikke lov.' }), quote(2), quote(3), quote(4)],
+  conflicts: [{ text: 'Kildene fra 2021 og 2024 forklarer dette ulikt.', citations: [2, 3] }],
+};
+
 // as the service makes it of an answer like full
 export const sheet = {
   language: 'nb', at: '2026-11-22T10:30:00Z', status: 'escalate', lead: full.lead,

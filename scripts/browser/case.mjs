@@ -124,7 +124,7 @@ const handOver = async (page) => {
     await handOver(page);
     const c = [...play.desk.cases.values()][0][0];
     const state = async (name, more = {}) => { play.desk.change(c, { state: name, ...more }); await page.waitForFunction((n) => document.querySelector('.case-card .case-state')?.textContent === n, words[name]); };
-    const words = { assessment: 'Under vurdering', waiting: 'Venter på svar fra deg', answered: 'Besvart', published: 'Besvart og publisert', referred: 'Vist videre', withdrawn: 'Trukket', reopened: 'Tatt opp igjen' };
+    const words = { assessment: 'Under vurdering', waiting: 'Venter på svar fra deg', answered: 'Besvart', published: 'Besvart og publisert', referred: 'Vist videre', withdrawn: 'Trukket', reopened: 'Tatt opp igjen', closed: 'Avsluttet uten svar' };
     await check('a state that changes is shown and said', async () => {
       await state('assessment');
       must((await status(page)).includes('Under vurdering'), await status(page));
@@ -159,6 +159,27 @@ const handOver = async (page) => {
     await shot(page, 'case-04-task');
     await axe(page, 'question from the lawyers');
     await targets(page, 'question from the lawyers');
+    await check('a reminder is said, and stands at what is asked', async () => {
+      await state('waiting', { reminded: [new Date().toISOString()] });
+      await page.locator('.task', { hasText: 'Påminnelse' }).first().waitFor();
+      must(await page.locator('.task', { hasText: 'Uten svar kan saken bli avsluttet' }).count() === 2, 'not at both');
+      must((await status(page)).includes('venter på svar fra deg'), await status(page));
+    });
+    await check('closed for want of a reply: why, until when it is taken up again, and how', async () => {
+      await state('closed', { reminded: undefined, may: ['added', 'replied'], closed: { at: new Date().toISOString(), reason: 'Ta kontakt når studien er klar.', until: '2099-08-14T13:00:00Z' } });
+      const text = await card(page).innerText();
+      for (const part of ['Avsluttet uten svar', '14. august 2099', 'Ta kontakt når studien er klar.', 'Legg til noe i saken']) must(text.includes(part), `lacks ${part}`);
+      must(await page.locator('.task textarea').count() === 2, 'no field to reply in');
+      must((await status(page)).includes('Avsluttet uten svar'), await status(page));
+    });
+    await shot(page, 'case-04-closed', false);
+    await axe(page, 'a closed case');
+    await check('too late to reply, it says what to do instead', async () => {
+      await state('closed', { may: ['added'], closed: { at: new Date().toISOString(), until: '2020-08-14T13:00:00Z' } });
+      await page.locator('.case-card', { hasText: 'kan du sende et nytt spørsmål' }).waitFor();
+      must(await page.locator('.task textarea').count() === 0, 'a field that is refused');
+    });
+    await state('waiting', { may: ['added', 'replied', 'withdrawn'], closed: undefined });
     await check('a reply that is being written survives a reload', async () => {
       await page.locator('.task').nth(1).locator('textarea').fill('Fastleger');
       await page.reload();

@@ -33,15 +33,19 @@ const info = {
 };
 
 const law = 'Medisinsk og helsefaglig forskning skal være forhåndsgodkjent av den regionale komiteen.';
+const other = 'Kvalitetssikring er ikke forskning.';
 const passages = [{ source: 'formal-2024', passage: 'formal-2024/forskning-aaaa', title: 'Avklare formålet', publisher: 'Helsedirektoratet', date: '2024-02-14', section: ['Formål', 'Forskning'], quote: law, url: '/kilder/formal-2024#forskning-aaaa', superseded: false }];
 
 const open = ['received', 'assessment', 'drafting', 'waiting', 'signoff', 'reopened'];
 const quiet = ['claimed', 'released', 'taken_over', 'noted', 'delivered', 'undelivered'];
 
+const rights = (p) => ['case.list', 'case.read', 'case.work', ...(p.role === 'lead' ? ['case.reassign', 'mail.dead'] : [])];
+
 export async function double() {
   const { html, csp } = JSON.parse(execFileSync('go', ['run', './scripts/browser/desk-page'], { cwd: root, encoding: 'utf8' }));
   const d = {
     cases: new Map(), kept: new Map(), sessions: new Map(), sockets: new Set(), requests: [], presence: new Map(),
+    logins: [], // of whoever asks
     dead: [], // mails that were given up
     down: false, // the service does not answer
     now: () => new Date().toISOString(),
@@ -68,6 +72,10 @@ export async function double() {
       if (e.kind === 'bypassed') s.bypass = { at: e.at, by: e.actor, ...x };
       if (e.kind === 'asked') { s.tasks.push({ id: e.seq, at: e.at, agency: e.actor.agency, text: x.text, fact: x.fact }); s.state = 'waiting'; }
       if (e.kind === 'replied') { Object.assign(s.tasks.find((t) => t.id === x.task), { replied: e.at, reply: x.text, facts: x.facts }); Object.assign(s.facts, x.facts); s.state = draft ? 'drafting' : 'assessment'; }
+      if (e.kind === 'asked' || e.kind === 'replied' || e.kind === 'added') s.silence = s.state === 'waiting' ? { since: e.at } : undefined;
+      if (e.kind === 'reminded') s.silence = { ...s.silence, reminded: [...s.silence.reminded ?? [], e.at], told: undefined };
+      if (e.kind === 'unanswered') s.silence = { ...s.silence, told: e.at };
+      if (e.kind === 'closed') { s.state = 'closed'; s.silence = undefined; s.closing = { at: e.at, reason: x.reason, until: '2099-08-14T13:00:00Z' }; }
       if (e.kind === 'added') s.added.push({ seq: e.seq, at: e.at, by: e.actor, text: x.text });
       if (e.kind === 'sent') { s.answers.push({ seq: e.seq, at: e.at, hash: x.hash, draft: draft.draft, agencies: [...s.agencies] }); s.state = 'answered'; }
       if (e.kind === 'published') { s.publication = { ...x, seq: e.seq, at: e.at }; s.state = 'published'; }
@@ -81,6 +89,7 @@ export async function double() {
   };
   const held = (c) => Boolean(c.lease && c.lease.until > d.now());
   const verdicts = (s) => s.agencies.map((a) => [a, s.sign_offs.findLast((x) => x.agency === a && x.hash === s.drafts.at(-1)?.hash)?.verdict]);
+  const verbatim = (s) => !s.drafts.at(-1).draft.quotes?.some((q) => ![law, other].some((text) => text.includes(q.text)));
   const unsigned = (s) => verdicts(s).filter(([, v]) => v !== 'approve' && v !== 'reserve').map(([a]) => a);
   const may = (c, s, p) => {
     const mine = s.holder?.id === p.id;
@@ -89,10 +98,11 @@ export async function double() {
     return Object.entries({
       claimed: open.includes(s.state) && on && !(held(c) && !mine), released: mine, taken_over: held(c) && !mine && on, assessed: mine && is('received', 'assessment', 'reopened', 'drafting'),
       invited: mine && open.includes(s.state), uninvited: mine && is('received', 'assessment', 'drafting', 'waiting'), noted: on, extended: mine && open.includes(s.state),
-      draft_saved: on && is('assessment', 'drafting', 'signoff', 'waiting', 'reopened'), submitted: mine && is('drafting') && s.drafts.length > 0, signed: on && is('signoff'),
+      draft_saved: on && is('assessment', 'drafting', 'signoff', 'waiting', 'reopened'), submitted: mine && is('drafting') && s.drafts.length > 0 && verbatim(s), signed: on && is('signoff'),
       bypassed: p.role === 'lead' && is('signoff'), sent: mine && is('signoff') && (!unsigned(s).length || s.bypass?.hash === s.drafts.at(-1)?.hash),
       asked: mine && is('assessment', 'drafting', 'waiting', 'signoff', 'reopened'), referred: mine && is('received', 'assessment', 'drafting', 'waiting'),
-      reopened: is('answered', 'published', 'referred', 'withdrawn'), published: on && is('answered', 'published') && s.received.publish, review_began: on && Boolean(s.publication), unpublished: on && Boolean(s.publication),
+      reminded: mine && is('waiting'), closed: on && is('waiting') && Boolean(s.silence?.told),
+      reopened: is('answered', 'published', 'referred', 'withdrawn', 'closed'), published: on && is('answered', 'published') && s.received.publish, review_began: on && Boolean(s.publication), unpublished: on && Boolean(s.publication),
     }).filter(([, yes]) => yes).map(([k]) => k);
   };
   const seen = (p, c) => c.seen.get(p.id) ?? 0;
@@ -100,9 +110,10 @@ export async function double() {
   const show = (c, p) => {
     const s = fold(c);
     return {
-      id: c.id, number: c.number, ...s, notes: s.notes.filter((n) => n.all || n.agency === p.agency), lease: c.lease, held: held(c), hash: s.drafts.at(-1)?.hash, due: due(c, s),
+      id: c.id, number: c.number, ...s, notes: s.notes.filter((n) => n.all || n.agency === p.agency), lease: c.lease, held: held(c), hash: s.drafts.at(-1)?.hash, unsigned: s.state === 'signoff' ? unsigned(s) : undefined, due: due(c, s),
       targets: [{ target: 'assessment', name: three('Første vurdering'), due: c.due, left: 0, late: 0, done: s.state === 'received' ? undefined : c.log[1]?.at, overdue: false, soon: false, paused: false, lifted: false, extended: false, may_extend: true },
         { target: 'answer', name: three('Svar'), due: c.due, left: 100, late: 0, overdue: c.due < d.now(), soon: false, paused: s.state === 'waiting', lifted: false, extended: false, may_extend: true, law: [{ paragraph: 'forvaltningsloven (1967) § 11 a', says: 'Saken skal avgjøres uten ugrunnet opphold.', in_force: true, binding: false, unconfirmed: true }] }],
+      told: s.silence?.told ? [{ key: 'asker_silent::0', kind: 'asker_silent', text: three('Spørsmålet er ikke besvart. Avslutt saken, eller send en ny påminnelse.'), urgent: false }] : [],
       log: c.log.map((e) => (e.kind === 'noted' && !e.data.all && e.data.agency !== p.agency ? { ...e, data: { agency: e.data.agency } } : e)), mails: c.mails, seen: seen(p, c), may: may(c, s, p), address: s.publication ? `/svar/${c.number}` : undefined,
     };
   };
@@ -144,13 +155,13 @@ export async function double() {
     const came = c.log.filter((e) => e.seq > m.seen && !quiet.includes(e.kind));
     if (came.length && !quiet.includes(m.kind)) return refuse('moved', { events: came });
     if (m.kind === 'claimed' && held(c) && s.holder?.id !== p.id) return refuse('not_held', { lease: c.lease });
+    if (m.kind === 'submitted' && s.holder?.id === p.id && s.drafts.length && !verbatim(s)) return refuse('verbatim', { status: 400 });
     if (!may(c, s, p).includes(m.kind)) return refuse(['submitted', 'sent', 'asked', 'assessed'].includes(m.kind) && s.holder?.id !== p.id ? 'holder' : 'state');
     if (m.kind === 'draft_saved') {
       if (x.base !== s.drafts.length) return refuse('current_draft', { events: c.log.slice(-1) });
       x.hash = sha(JSON.stringify(x.draft));
     }
     if (['submitted', 'signed', 'sent', 'bypassed'].includes(m.kind) && x.hash !== s.drafts.at(-1)?.hash) return refuse('exact_text');
-    if (m.kind === 'submitted' && s.drafts.at(-1).draft.quotes?.some((q) => !law.includes(q.text))) return refuse('verbatim', { status: 400 });
     if (['taken_over', 'bypassed', 'invited', 'referred', 'reopened'].includes(m.kind) && !x.reason?.trim()) return refuse('reason', { status: 400 });
     const e = d.add(c, actor, m.kind, x);
     e.command = m.id;
@@ -220,7 +231,7 @@ export async function double() {
     const p = d.sessions.get(session(req));
     if (url.pathname.startsWith('/desk') && p) {
       res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': csp });
-      res.end(html.replaceAll('PERSON', p.id).replaceAll('NAME', p.name).replaceAll('AGENCY', p.agency));
+      res.end(html.replaceAll('PERSON', p.id).replaceAll('NAME', p.name).replaceAll('AGENCY', p.agency).replaceAll('ROLE', p.role).replaceAll('MAY', rights(p).join(' ')));
       return;
     }
     if (!url.pathname.startsWith('/v1/')) { res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': csp }); res.end('<!doctype html><html lang="nb"><title>x</title><h1>Annen side</h1>'); return; }
@@ -232,7 +243,14 @@ export async function double() {
     if (req.method !== 'GET' && req.headers['x-csrf-token'] !== `t${session(req)}`) { reply(403, { error: { code: 'invalid', message: 'CSRF' } }); return; }
     const kept = d.kept.get(p.id) ?? new Map();
     d.kept.set(p.id, kept);
-    if (url.pathname === '/v1/me') { reply(200, { person: { ...p, roles: [p.role] }, permissions: ['case.list', 'case.read', 'case.work', ...(p.role === 'lead' ? ['case.reassign', 'mail.dead'] : [])] }); return; }
+    if (url.pathname === '/v1/me') { reply(200, { person: { ...p, roles: [p.role] }, permissions: rights(p) }); return; }
+    if (url.pathname === '/v1/me/sessions' && req.method === 'GET') { reply(200, { sessions: d.logins }); return; }
+    if (url.pathname.startsWith('/v1/me/sessions')) {
+      const name = url.pathname.slice(16);
+      d.logins = d.logins.filter((s) => s.current || (name && s.name !== name));
+      reply(name ? 204 : 200, name ? undefined : { ended: 1 });
+      return;
+    }
     if (url.pathname === '/v1/desk') { reply(200, info); return; }
     if (url.pathname === '/v1/desk/kept') { reply(200, { kept: Object.fromEntries([...kept].filter(([k]) => k.startsWith(url.searchParams.get('prefix') ?? ''))) }); return; }
     if (url.pathname.startsWith('/v1/desk/kept/')) {
@@ -243,7 +261,7 @@ export async function double() {
     }
     if (url.pathname === '/v1/mails/dead') { reply(200, { mails: d.dead }); return; }
     if (/^\/v1\/mails\/.*\/again$/.test(url.pathname)) { d.dead = []; reply(204); return; }
-    if (url.pathname === '/v1/search') { reply(200, { hits: [{ source: 'formal-2024', passage: 'formal-2024/kvalitet-bbbb', section: ['Formål', 'Kvalitetssikring'], quote: 'Kvalitetssikring er ikke forskning.', url: '/kilder/formal-2024#kvalitet-bbbb' }, { ...passages[0] }] }); return; }
+    if (url.pathname === '/v1/search') { reply(200, { hits: [{ source: 'formal-2024', passage: 'formal-2024/kvalitet-bbbb', section: ['Formål', 'Kvalitetssikring'], quote: other, url: '/kilder/formal-2024#kvalitet-bbbb' }, { ...passages[0] }] }); return; }
     if (url.pathname === '/v1/cases') {
       const q = url.searchParams;
       const all = [...d.cases.values()].map((c) => row(c, p)).filter((r) => r.agencies.includes(p.agency)).sort((a, b) => b.changed.localeCompare(a.changed) || b.seq - a.seq);
@@ -261,6 +279,15 @@ export async function double() {
     if (!c) { reply(404, { error: { code: 'not_found', message: 'Saken finnes ikke.' } }); return; }
     if (!rest) {
       const shown = show(c, p);
+      const before = Number(url.searchParams.get('before') ?? 0);
+      const most = c.most ?? 200;
+      if (before) {
+        const log = shown.log.slice(Math.max(0, before - 1 - most), before - 1);
+        reply(200, { log, drafts: shown.drafts.filter((v) => log.some((e) => e.seq === v.seq)), earlier: log[0].seq - 1 });
+        return;
+      }
+      shown.log = shown.log.slice(-most);
+      shown.drafts = shown.drafts.filter((v, i, all) => v.seq >= shown.log[0].seq || i === all.length - 1);
       if (url.searchParams.has('seen')) c.seen.set(p.id, c.log.length);
       reply(200, shown);
       return;
@@ -277,7 +304,7 @@ export async function double() {
       return;
     }
     if (rest === 'contact') { reply(200, c.contact); return; }
-    if (rest === 'similar') { reply(200, { cases: [], answers: [{ number: 'KI-2025-0009', title: 'Forskning på journaler', question: 'x', published: '2025-10-01', agencies: ['hdir'], url: '/svar/KI-2025-0009', why: ['samme paragraf: helseforskningsloven § 9'] }] }); return; }
+    if (rest === 'similar') { reply(200, { cases: [], answers: [{ number: 'KI-2025-0009', title: 'Forskning på journaler', question: 'x', published: '2025-10-01', agencies: ['hdir'], url: '/svar/KI-2025-0009', why: [{ nb: 'samme paragraf: helseforskningsloven § 9', nn: 'same paragraf: helseforskningsloven § 9', en: 'same paragraph: helseforskningsloven § 9' }] }] }); return; }
     if (rest === 'publication') {
       const s = fold(c);
       const question = 'Ålesund sykehus vil bruke journaler. Ring Kari.';

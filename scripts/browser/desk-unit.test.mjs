@@ -407,6 +407,12 @@ test('a sign-off holds for the very text', () => {
   assert.deepEqual(model.voids(c), ['b']);
 });
 
+test('a sign-off from before the asker replied does not hold', () => {
+  const c = { round: 8, agencies: ['a', 'b'], drafts: [{ hash: 'h1' }], sign_offs: [
+    { seq: 6, agency: 'a', hash: 'h1', verdict: 'approve' }, { seq: 7, agency: 'b', hash: 'h1', verdict: 'approve' }, { seq: 9, agency: 'b', hash: 'h1', verdict: 'reserve' }] };
+  assert.deepEqual(model.verdicts(c).map((v) => [v.agency, v.said, v.void?.seq]), [['a', '', 6], ['b', 'reserve', undefined]]);
+});
+
 test('a draft is saved without what is empty', () => {
   assert.deepEqual(model.tidy({ sections: [{ question: ' ', text: ' a  \nb ' }, { question: '', text: '' }], quotes: [{ source: 's', passage: 'p', text: ' ' }], references: [' x ', 'x', ''] }),
     { sections: [{ text: 'a\nb' }], references: ['x'] });
@@ -447,10 +453,19 @@ test('what is masked before everybody reads it', () => {
   assert.deepEqual(model.around('ab Ola cd', { start: 3, end: 6 }, 2), ['…b ', 'Ola', ' c…']);
 });
 
-test('how far a date is, by the days of the calendar', () => {
-  const now = new Date(2026, 10, 22, 23, 0).getTime();
-  const iso = (d, h) => new Date(2026, 10, d, h).toISOString();
-  assert.deepEqual(model.due(iso(23, 1), now), { late: false, days: 1 });
-  assert.deepEqual(model.due(iso(22, 8), now), { late: true, days: 0 });
-  assert.deepEqual(model.due(iso(20, 8), now), { late: true, days: -2 });
+test('how far a date is, by the days of the calendar in Norway', () => {
+  const now = Date.parse('2026-11-22T23:00+01:00');
+  const on = (d, h) => `2026-11-${d}T${String(h).padStart(2, '0')}:00:00+01:00`;
+  assert.deepEqual(model.due(on(23, 1), now), { late: false, days: 1 });
+  assert.deepEqual(model.due(on(22, 8), now), { late: true, days: 0 });
+  assert.deepEqual(model.due(on(20, 8), now), { late: true, days: -2 });
+  assert.deepEqual(model.due('2026-03-30T00:30:00+02:00', Date.parse('2026-03-28T23:30+01:00')), { late: false, days: 2 }, 'over summer time');
+});
+
+test('a working day ends at 15:45 in Norway, wherever the browser is', () => {
+  assert.equal(model.closing('2026-11-22'), '2026-11-22T14:45:00.000Z');
+  assert.equal(model.closing('2026-07-01'), '2026-07-01T13:45:00.000Z');
+  assert.equal(model.closing('2026-03-29'), '2026-03-29T13:45:00.000Z');
+  assert.equal(model.closing(''), '');
+  assert.equal(model.closing('i morgen'), '');
 });

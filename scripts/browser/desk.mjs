@@ -217,7 +217,11 @@ await part('the way of a case', async () => {
     await ola.locator('.verbatim.verbatim', { hasText: 'Ordrett' }).waitFor();
     await ola.locator('#quote-0').fill('Forskning skal være godkjent.');
     await ola.locator('.verbatim.changed').waitFor();
+    await ola.locator('.foot .not-verbatim', { hasText: 'Sitat 1 er endret' }).waitFor();
+    await ola.locator('.not-verbatim button').click();
+    must(await focused(ola) === 'quote-0', await focused(ola));
     await ola.locator('.quotes-edit').getByRole('button', { name: 'Fjern: Sitat 1' }).click();
+    await ola.locator('.not-verbatim').waitFor({ state: 'detached' });
     await ola.locator('#finder summary').click();
     await ola.locator('#finder input').fill('kvalitet');
     await ola.keyboard.press('Enter');
@@ -288,10 +292,12 @@ await part('the way of a case', async () => {
     await ola.locator('#approve').click();
     await ola.locator('dialog button[type=submit]').click();
     await mari.getByRole('button', { name: 'Vis den nye versjonen' }).click();
+    await mari.locator('.pane.answer .next', { hasText: 'godkjenning fra DMP' }).waitFor();
     await mari.getByRole('button', { name: 'Godkjenn med forbehold' }).click();
     await mari.locator('dialog textarea').fill('Gjelder ikke utstyr.');
     await mari.locator('dialog button[type=submit]').click();
     await ola.locator('#send').waitFor();
+    await ola.locator('.pane.answer .next', { hasText: 'Svaret kan sendes.' }).getByRole('button', { name: 'Send' }).waitFor();
     await held(ola, 'ready');
     await ola.locator('#send').click();
     await ola.locator('dialog button[type=submit]').click();
@@ -324,6 +330,102 @@ await part('the way of a case', async () => {
   });
   await leave(ola, 'the way of a case');
   await leave(mari, 'the other agency');
+});
+
+// ---- one's own logins, and whose desk it is
+
+await part('account', async () => {
+  const hour = 3_600_000;
+  const at = (ms) => new Date(Date.now() + ms).toISOString();
+  d.logins = ['Chrome, Linux', 'Firefox, Windows', 'Safari, iPhone'].map((device, i) => ({ name: `s${i}`, device, began: at(-i * 48 * hour), used: at(-i * hour), ends: at(hour), current: i === 0 }));
+  const ola = await as('ola');
+  await check('the page says for which agency one is here', async () => must((await ola.locator('#account').innerText()).includes('Helsedirektoratet'), await ola.locator('#account').innerText()));
+  await check('one sees one\'s logins, ends one, and all others, by keyboard', async () => {
+    await ola.locator('#account').focus();
+    await ola.keyboard.press('Enter');
+    await ola.locator('.sessions li').nth(2).waitFor();
+    must(await ola.locator('.sessions li', { hasText: 'Denne' }).getByRole('button').count() === 0, 'this one can be ended');
+    await held(ola, 'account');
+    await ola.getByRole('button', { name: /^Logg ut: Safari, iPhone/ }).focus();
+    await ola.keyboard.press('Enter');
+    await ola.waitForFunction(() => document.querySelectorAll('.sessions li').length === 2);
+    must(d.requests.some((r) => r.method === 'DELETE' && r.path === '/v1/me/sessions/s2'), 'not asked for');
+    await ola.getByRole('button', { name: 'Logg ut alle andre' }).click();
+    await ola.waitForFunction(() => document.querySelectorAll('.sessions li').length === 1);
+    await ola.keyboard.press('Escape');
+    must(await focused(ola) === 'account', await focused(ola));
+  });
+  await leave(ola, 'account');
+});
+
+// ---- time is that of Norway, and a case that is opened again is held again
+
+await part('time', async () => {
+  const c = d.make('En sak fra i fjor', { days: 5 });
+  d.add(c, { ...people.ola }, 'claimed', {});
+  c.lease = undefined;
+  const ola = await as('ola', `/desk/${c.id}`, { timezoneId: 'America/New_York' });
+  const oslo = new Intl.DateTimeFormat('nb-NO', { timeZone: 'Europe/Oslo', timeStyle: 'short' }).format(new Date(c.log[0].at));
+  await check('the hour is that of Norway, wherever the browser is', () => ola.locator('.question', { hasText: `kl. ${oslo}` }).waitFor());
+  await check('a lease that ran out is taken up at once', async () => {
+    for (let n = 0; n < 40 && !d.requests.some((r) => r.path === `/v1/cases/${c.id}/beat`); n++) await ola.waitForTimeout(50);
+    must(d.requests.some((r) => r.path === `/v1/cases/${c.id}/beat`), 'no beat within two seconds');
+  });
+  await leave(ola, 'time');
+});
+
+// ---- a quote that is not the source's
+
+await part('not verbatim', async () => {
+  const c = d.make('Et endret sitat');
+  d.add(c, { ...people.ola }, 'claimed', {});
+  d.add(c, { ...people.ola }, 'assessed', {});
+  const ola = await as('ola', `/desk/${c.id}`);
+  await check('saved with a changed quote it says why it goes no further, and lets go when it is mended', async () => {
+    await ola.locator('#section-0').fill('Ja.');
+    await ola.locator('.findings-list summary').first().click();
+    await ola.getByRole('button', { name: 'Sett inn sitatet: Avklare formålet' }).first().click();
+    const quote = await ola.locator('#quote-0').inputValue();
+    await ola.locator('#quote-0').fill(`${quote} Og mer.`);
+    await ola.locator('#save').click();
+    await ola.locator('.not-verbatim', { hasText: 'Sitat 1 står ikke slik i kilden. Svaret kan ikke sendes' }).waitFor();
+    await held(ola, 'not verbatim');
+    await ola.locator('#submit').click();
+    await ola.waitForTimeout(200);
+    must(c.log.at(-1).kind === 'draft_saved', 'it went');
+    await ola.locator('#quote-0').fill(quote);
+    await ola.locator('.not-verbatim').waitFor({ state: 'detached' });
+    await ola.locator('#submit').click();
+    await ola.locator('.next', { hasText: 'godkjenning fra Helsedirektoratet' }).waitFor();
+    must(await ola.locator('.foot .trouble').count() === 0, 'an old refusal is left');
+  });
+  await leave(ola, 'not verbatim');
+});
+
+// ---- a long case: the newest of its log comes with it, the rest is fetched
+
+await part('long log', async () => {
+  const c = d.make('En lang sak');
+  d.add(c, { ...people.ola }, 'claimed', {});
+  d.add(c, { ...people.ola }, 'assessed', {});
+  for (let n = 0; n < 6; n++) d.add(c, { ...people.ola }, 'draft_saved', { base: n, hash: `h${n + 1}`, draft: { sections: [{ text: `Tekst ${n + 1}.` }] } });
+  c.most = 4;
+  const mari = await as('mari', `/desk/${c.id}`);
+  await check('older events are fetched when asked for, and stay when something new comes', async () => {
+    await mari.locator('section.fold', { has: mari.getByRole('heading', { name: 'Logg' }) }).locator('summary').click();
+    await mari.locator('#older', { hasText: '5' }).click();
+    await mari.locator('#older', { hasText: '1' }).click();
+    await mari.locator('#older').waitFor({ state: 'detached' });
+    must(await mari.locator('.events li').count() === 9, `${await mari.locator('.events li').count()} events`);
+    d.add(c, { ...people.ola }, 'draft_saved', { base: 6, hash: 'h7', draft: { sections: [{ text: 'Tekst 7.' }] } });
+    await mari.waitForFunction(() => document.querySelectorAll('.pane.together section.fold:not(.came) .events li').length === 10);
+  });
+  await check('versions that are not here yet do not shift the others', async () => {
+    await mari.getByRole('button', { name: 'Endringer', exact: true }).click();
+    await mari.locator('.diff ins', { hasText: '7' }).waitFor();
+    await held(mari, 'long log');
+  });
+  await leave(mari, 'long log');
 });
 
 // ---- what a lead may do besides
@@ -523,6 +625,33 @@ for (const [name, more] of [['dark', { colorScheme: 'dark' }], ['820 px', { view
     await leave(page, name);
   });
 }
+
+await part('an asker who does not reply', async () => {
+  const silent = d.make('Svarer aldri');
+  for (const [kind, data] of [['claimed', {}], ['assessed', {}], ['asked', { text: 'Har dere samtykke?' }]]) d.add(silent, people.ola, kind, data);
+  const ola = await as('ola', `/desk/${silent.id}`);
+  await check('who does not reply is reminded by a button', async () => {
+    await ola.locator('#remind').waitFor();
+    must(await ola.locator('#close').count() === 0, 'it may be closed before anybody was told');
+    await ola.locator('#remind').click();
+    await ola.locator('section.fold', { hasText: 'Påminnet' }).waitFor();
+    must(silent.log.at(-1).kind === 'reminded', silent.log.at(-1).kind);
+  });
+  await check('told that nobody replies, one command closes the case', async () => {
+    d.add(silent, { id: 'waiting', role: 'system' }, 'unanswered', {});
+    await ola.locator('.box.warn', { hasText: 'Avslutt saken' }).waitFor();
+    await held(ola, 'unanswered');
+    await ola.locator('#close').click();
+    await ola.locator('dialog textarea').fill('Ta kontakt når studien er klar.');
+    await held(ola, 'close form');
+    await ola.locator('dialog').getByRole('button', { name: 'Avslutt uten svar' }).click();
+    await ola.locator('.about', { hasText: 'Avsluttet uten svar' }).waitFor();
+    must(silent.log.at(-1).kind === 'closed' && silent.log.at(-1).data.reason === 'Ta kontakt når studien er klar.', JSON.stringify(silent.log.at(-1)));
+    await ola.locator('.box', { hasText: '14. aug. 2099' }).waitFor();
+    await held(ola, 'closed');
+  });
+  await leave(ola, 'an asker who does not reply');
+});
 
 await shut(browser);
 d.close();

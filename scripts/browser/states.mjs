@@ -56,6 +56,24 @@ import { played } from './played.mjs';
 }
 
 {
+  const play = played(() => answers.published);
+  await withPage('published answer', play, async (page) => {
+    await ask(page, 'Kan sykehjemmet bruke fallsensor?');
+    await last(page).locator('.card').first().waitFor();
+    await check('what lawyers answered to just this stands before the rules, once', async () => {
+      must(await last(page).evaluate((turn) => Boolean(turn.querySelector('.card').compareDocumentPosition(turn.querySelector('.steps, .path, ol')) & Node.DOCUMENT_POSITION_FOLLOWING)), 'below');
+      must(await last(page).locator('.card', { hasText: 'Fallsensor med KI' }).count() === 1, 'doubled');
+      must((await last(page).locator('.card').first().innerText()).includes('Sitat 1'), 'another number');
+    });
+    await check('a step that shows both sides of a conflict is led to once', async () => {
+      must((await last(page).locator('.conflict').innerText()).match(/Punkt 1/g).length === 1, await last(page).locator('.conflict').innerText());
+    });
+    await axe(page, 'a published answer before the rules');
+    await shot(page, '07-published-first');
+  });
+}
+
+{
   const play = played(() => ({ text: 'Hva med [navn] og tlf. [telefonnummer]?', masked: ['navn', 'telefon'], answer: answers.answered }));
   await withPage('masked', play, async (page) => {
     await ask(page, 'Hva med Ola Nordmann og tlf. 99 88 77 66?');

@@ -249,6 +249,10 @@ async function story() {
     return found === 4;
   });
   figure('from published to found by all', Date.now() - published);
+  await check('the next one who asks is answered by it, not sent on', async () => {
+    const said = await fetch(`${w.origin}/v1/ask`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ question: likewise }) }).then((r) => r.json());
+    must(said.status === 'answered' && said.citations[0]?.url?.startsWith(`/svar/${number}`), `${said.status}: ${said.citations?.map((c) => c.url)}`);
+  });
   await check('the next one who asks is quoted it, with its date', async () => {
     const next = await somebody('the next asker');
     await next.goto(w.origin);

@@ -13,7 +13,7 @@ import (
 
 func main() {
 	var page strings.Builder
-	if err := web.Desk(&page, web.DeskData{Person: "PERSON", Name: "NAME", Agency: "AGENCY", Demo: true}); err != nil {
+	if err := web.Desk(&page, web.DeskData{Person: "PERSON", Name: "NAME", Agency: "AGENCY", Roles: []string{"ROLE"}, May: []string{"MAY"}, Demo: true}); err != nil {
 		log.Fatal(err)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"html": page.String(), "csp": web.CSP}); err != nil {
