@@ -72,7 +72,7 @@ type client struct {
 }
 
 // patience is how long a test waits for something that should come.
-const patience = 5 * time.Second
+const patience = 30 * time.Second
 
 // dial opens a socket and hears the greeting; header fields come in pairs.
 func dial(t testing.TB, s *site, header ...string) *client {

@@ -145,7 +145,7 @@ func TestSlowHandshake(t *testing.T) {
 	if err == nil {
 		_, err = cl.r.ReadByte()
 	}
-	if err == nil || time.Since(began) > 5*time.Second {
+	if err == nil || time.Since(began) > 30*time.Second {
 		t.Errorf("a handshake that takes for ever was waited for: %v, %v", err, time.Since(began))
 	}
 }

@@ -364,7 +364,7 @@ func quoted(t *testing.T, base string) rules.Quote {
 // next gives the next case that fits.
 func next(t *testing.T, seen <-chan queue.AskerCase, fits func(queue.AskerCase) bool) queue.AskerCase {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		select {
 		case c := <-seen:

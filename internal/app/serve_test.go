@@ -59,7 +59,7 @@ func serve(t testing.TB, a *app.App) (url string, stop func() error) {
 		select {
 		case err := <-done:
 			return err
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			return fmt.Errorf("did not stop")
 		}
 	})
@@ -68,7 +68,7 @@ func serve(t testing.TB, a *app.App) (url string, stop func() error) {
 	case url = <-out.url:
 	case err := <-done:
 		t.Fatal("serve:", err)
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("serve: does not say where it listens")
 	}
 	return url, stop
@@ -132,7 +132,7 @@ func TestServeTakesDocumentsUp(t *testing.T) {
 	url, _ := serve(t, a)
 	until := func(what string, ok func() bool) {
 		t.Helper()
-		for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); !ok(); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("waited in vain: %s", what)
 			}

@@ -36,7 +36,7 @@ func hold(t *testing.T, db *DB) (release func()) {
 // waiting waits until n writes wait.
 func waiting(t *testing.T, db *DB, n int) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); len(db.jobs) < n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); len(db.jobs) < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d writes wait, want %d", len(db.jobs), n)
 		}

@@ -60,7 +60,7 @@ func TestHistoryFaults(t *testing.T) {
 				}
 			}
 			fault.Mend()
-			for end := time.Now().Add(5 * time.Second); top(far) != n; time.Sleep(5 * time.Millisecond) {
+			for end := time.Now().Add(30 * time.Second); top(far) != n; time.Sleep(5 * time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatalf("%d entries elsewhere, want %d", top(far), n)
 				}

@@ -150,7 +150,7 @@ func TestAnswersFaults(t *testing.T) {
 				t.Errorf("made %d times, want 2", len(next.turns))
 			}
 			fault.Mend()
-			for end := time.Now().Add(5 * time.Second); client.State() != nil; time.Sleep(5 * time.Millisecond) {
+			for end := time.Now().Add(30 * time.Second); client.State() != nil; time.Sleep(5 * time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatal("it does not come back")
 				}

@@ -99,7 +99,7 @@ func TestPauseNeverHurries(t *testing.T) {
 			if c, err = guidance.Fold(log[:i+1]); err != nil {
 				rt.Fatal(err)
 			}
-			if c.State == guidance.Waiting && was.State != guidance.Waiting {
+			if c.State == guidance.Waiting && was.State != guidance.Waiting && was.State != guidance.IsClosed {
 				asked = was
 			}
 			if log[i].Kind == guidance.Asked && before(Due(c), Due(was)) {
