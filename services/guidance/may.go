@@ -27,7 +27,7 @@ func (s *Service) May(snap Snapshot, a Actor, at time.Time) (kinds []Kind) {
 		g := &gate{Case: &snap.Case, actor: a, lease: snap.Lease, now: at, known: s.Known, verbatim: s.Verbatim}
 		against := func(name string) bool {
 			switch {
-			case name == "verbatim" && t.Kind == Published: // of what is filled in
+			case name == "verbatim" && t.Kind != Submitted: // of what is filled in; or a source that changed, which the refusal says
 				return false
 			case name == "open_task":
 				return !slices.ContainsFunc(snap.Case.Tasks, Task.Open)

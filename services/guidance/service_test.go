@@ -316,6 +316,17 @@ func TestQuotesAreVerbatim(t *testing.T) {
 	d.does(anne, guidance.DraftSaved, text)
 	d.refused("current_draft", anne, guidance.DraftSaved, draft(2, "sein"))
 	d.does(anne, guidance.Submitted, guidance.SubmittedData{Hash: d.hash()})
+	for _, a := range d.snap.Case.Agencies {
+		d.signs(map[string]guidance.Actor{anne.Agency: anne, bodil.Agency: bodil}[a], guidance.Approve)
+	}
+	d.Verbatim = func(q rules.Quote) bool { return q.Text == "ordrett, i ny utgave" } // the source has changed
+	if may := d.May(d.snap, anne, d.Now()); !slices.Contains(may, guidance.Sent) {
+		t.Errorf("whoever wants to send would not hear why not: %v", may)
+	}
+	d.refused("verbatim", anne, guidance.Sent, guidance.SentData{Hash: d.hash()})
+	text.Base, text.Draft.Quotes[0].Text = 3, "ordrett, i ny utgave"
+	d.does(anne, guidance.DraftSaved, text)
+	d.does(anne, guidance.Submitted, guidance.SubmittedData{Hash: d.hash()})
 }
 
 func TestPublishing(t *testing.T) {
