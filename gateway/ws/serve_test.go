@@ -77,11 +77,12 @@ func handler(t testing.TB, cfg *Config, open func(*Conn) Handler) (h http.Handle
 	var running sync.WaitGroup
 	up := Upgrader(nil, func(*http.Request) bool { return true })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		running.Add(1) // before the client hears that it is let in, and may end the test
 		conn, err := up.Upgrade(w, r, nil)
 		if err != nil {
+			running.Done()
 			return
 		}
-		running.Add(1)
 		Start(conn, cfg, func(c *Conn) Handler { return &watched{t: t, Handler: open(c), done: running.Done} })
 	}), running.Wait
 }
