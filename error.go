@@ -59,6 +59,17 @@ func ErrorCode(err error) Code {
 	return CodeInternal
 }
 
+// At gives what says of an error in which part it came, and at what, for
+// operators; nil and an error with a code stay as they are.
+func At(part string) func(what string, err error) error {
+	return func(what string, err error) error {
+		if err == nil || ErrorCode(err) != CodeInternal {
+			return err
+		}
+		return fmt.Errorf("%s: %s: %w", part, what, err)
+	}
+}
+
 // ErrorMessage gives what a user may read of err. An error without a code
 // says nothing about itself.
 func ErrorMessage(err error) string {

@@ -337,4 +337,4 @@ func (c *Conversations) Expire(ctx context.Context, t time.Time) (n int, err err
 	return n, wrap("expire", err)
 }
 
-var wrap = wrapper("postgres: conversation")
+var wrap = kiveileder.At("postgres: conversation")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"kiveileder"
+
 	"github.com/jackc/pgx/v5"
 
 	"kiveileder/services/guidance"
@@ -26,7 +28,7 @@ var dialect = guidancesql.Dialect{
 	Seen:     `CASE WHEN encode(value, 'escape') ~ '^[0-9]{1,18}$' THEN encode(value, 'escape')::bigint ELSE 0 END`,
 }
 
-var wrapGuidance = wrapper("postgres: guidance")
+var wrapGuidance = kiveileder.At("postgres: guidance")
 
 // Append implements guidance.Store. When the answer of the database is lost it
 // is tried again, and may then say guidance.ErrMoved of a batch that it has

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"kiveileder"
+
 	"github.com/jackc/pgx/v5"
 
 	"kiveileder/gateway/login"
@@ -20,7 +22,7 @@ type Sessions struct{ db *DB }
 // Sessions gives the store of who is signed in.
 func (db *DB) Sessions() login.Store { return &Sessions{db} }
 
-var wrapSessions = wrapper("postgres: sessions")
+var wrapSessions = kiveileder.At("postgres: sessions")
 
 // text reports whether the database can hold values: nothing that is there has
 // others. Some come from addresses that anybody may call.

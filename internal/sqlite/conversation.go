@@ -264,4 +264,4 @@ func (c *Conversations) Expire(ctx context.Context, t time.Time) (int, error) {
 	return int(n), wrap("expire", err)
 }
 
-var wrap = wrapper("sqlite: conversation")
+var wrap = kiveileder.At("sqlite: conversation")

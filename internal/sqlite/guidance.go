@@ -7,6 +7,8 @@ import (
 	"errors"
 	"time"
 
+	"kiveileder"
+
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/guidancesql"
 )
@@ -20,7 +22,7 @@ func (db *DB) Guidance() *Guidance { return &Guidance{db} }
 // dialect is that of SQLite.
 var dialect = guidancesql.Dialect{Contains: "instr", Aside: "+", Seen: "CAST(CAST(value AS TEXT) AS INTEGER)"}
 
-var wrapGuidance = wrapper("sqlite: guidance")
+var wrapGuidance = kiveileder.At("sqlite: guidance")
 
 // Append implements guidance.Store.
 func (g *Guidance) Append(ctx context.Context, b guidance.Batch) error {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"kiveileder"
+
 	"kiveileder/gateway/login"
 	"kiveileder/gateway/login/loginsql"
 )
@@ -17,7 +19,7 @@ type Sessions struct{ db *DB }
 // Sessions gives the store of who is signed in.
 func (db *DB) Sessions() login.Store { return &Sessions{db} }
 
-var wrapSessions = wrapper("sqlite: sessions")
+var wrapSessions = kiveileder.At("sqlite: sessions")
 
 // Add implements login.Store.
 func (s *Sessions) Add(ctx context.Context, one login.Session) error {
