@@ -33,15 +33,6 @@ func Extend(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Co
 	return b.retriever, b.all, nil
 }
 
-// ExtendIn is Extend with the index that open gives.
-func ExtendIn(ctx context.Context, s *Snapshot, e embed.Embedder, added *corpus.Corpus, cache Cache, open Opener) (*Retriever, *corpus.Corpus, error) {
-	b, err := NewBase(ctx, s, e, added, cache, open)
-	if err != nil {
-		return nil, nil, err
-	}
-	return b.retriever, b.all, nil
-}
-
 // A Base is what a retriever stands on that is added to often: the snapshot, and
 // documents that seldom change.
 type Base struct {

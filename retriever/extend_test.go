@@ -8,13 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kiveileder/corpus"
 	"kiveileder/retriever"
 	"kiveileder/retriever/index"
 	"kiveileder/retriever/index/memory"
 )
 
 // The version of an index names all that it is made of.
-func TestExtendInVersion(t *testing.T) {
+func TestBaseVersion(t *testing.T) {
 	ctx := context.Background()
 	s := build(t, small()).Snapshot("v1")
 	version := func(change func(*retriever.Snapshot), questions ...string) (v string) {
@@ -23,7 +24,7 @@ func TestExtendInVersion(t *testing.T) {
 		if change != nil {
 			change(&s)
 		}
-		_, _, err := retriever.ExtendIn(ctx, &s, embedder, added(questions...), retriever.Cache{},
+		_, err := retriever.NewBase(ctx, &s, embedder, added(questions...), retriever.Cache{},
 			func(ctx context.Context, name string, es []index.Entry) (index.Index, error) {
 				v = name
 				x := &memory.Index{}
@@ -57,7 +58,7 @@ func TestExtendInVersion(t *testing.T) {
 
 // Wherever the index is, the same is found, and an added document's vectors are
 // the same whether they were cached or not.
-func TestExtendInFindsTheSame(t *testing.T) {
+func TestBaseFindsTheSame(t *testing.T) {
 	ctx := context.Background()
 	s := build(t, small()).Snapshot("v1")
 	cache := retriever.Cache{}
@@ -66,11 +67,15 @@ func TestExtendInFindsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []retriever.Cache{cache, {}} {
-		far, _, err := retriever.ExtendIn(ctx, s, embedder, added("Når slettes loggen?"), c,
+		base, err := retriever.NewBase(ctx, s, embedder, added("Når slettes loggen?"), c,
 			func(ctx context.Context, version string, es []index.Entry) (index.Index, error) {
 				x := &memory.Index{}
 				return x, x.Replace(ctx, version, es)
 			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		far, _, err := base.Extend(ctx, &corpus.Corpus{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,8 +86,8 @@ func TestExtendInFindsTheSame(t *testing.T) {
 		}
 	}
 	away := errors.New("away")
-	r, _, err := retriever.ExtendIn(ctx, s, embedder, added(), cache, func(context.Context, string, []index.Entry) (index.Index, error) { return nil, away })
-	if !errors.Is(err, away) || r != nil {
-		t.Errorf("%v, %v; want the opener's error", r, err)
+	b, err := retriever.NewBase(ctx, s, embedder, added(), cache, func(context.Context, string, []index.Entry) (index.Index, error) { return nil, away })
+	if !errors.Is(err, away) || b != nil {
+		t.Errorf("%v, %v; want the opener's error", b, err)
 	}
 }

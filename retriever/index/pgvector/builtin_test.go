@@ -126,7 +126,11 @@ func extendIn(t testing.TB, e embed.Embedder, open retriever.Opener) *retriever.
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _, err := retriever.ExtendIn(context.Background(), s, e, &corpus.Corpus{}, nil, open)
+	b, err := retriever.NewBase(context.Background(), s, e, &corpus.Corpus{}, nil, open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _, err := b.Extend(context.Background(), &corpus.Corpus{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
