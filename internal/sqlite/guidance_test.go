@@ -48,15 +48,21 @@ func TestGuidanceSameAsMemory(t *testing.T) {
 	})
 }
 
-// Of a contact that was deleted nothing is left on disk, sealed or not.
-func TestContactIsOverwritten(t *testing.T) {
-	dir := t.TempDir()
-	db := openFile(t, filepath.Join(dir, "kiveileder.db"))
+// sealing gives a service over a file in a folder, which seals contacts.
+func sealing(t *testing.T) (dir string, db *DB, s *guidance.Service) {
+	t.Helper()
 	sealer, err := guidance.NewSealer(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := guidance.New(guidance.Config{Store: db.Guidance(), Seal: sealer})
+	dir = t.TempDir()
+	db = openFile(t, filepath.Join(dir, "kiveileder.db"))
+	return dir, db, guidance.New(guidance.Config{Store: db.Guidance(), Seal: sealer})
+}
+
+// Of a contact that was deleted nothing is left on disk, sealed or not.
+func TestContactIsOverwritten(t *testing.T) {
+	dir, db, s := sealing(t)
 	who := guidance.Contact{Name: "Kvitfisk Trollsild", Email: "kvitfisk@example.no"}
 	if _, err := s.Open(t.Context(), "c1", guidancetest.Person, guidance.ReceivedData{Question: "Må vi søke?"}, who); err != nil {
 		t.Fatal(err)
@@ -141,13 +147,7 @@ func TestDraftIsOverwritten(t *testing.T) {
 // While somebody reads what was there before, a contact that is deleted stays
 // in the database's log; nobody waits for them, and it goes when they are done.
 func TestContactIsOverwrittenAfterReaders(t *testing.T) {
-	dir := t.TempDir()
-	db := openFile(t, filepath.Join(dir, "kiveileder.db"))
-	sealer, err := guidance.NewSealer(bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := guidance.New(guidance.Config{Store: db.Guidance(), Seal: sealer})
+	dir, db, s := sealing(t)
 	if _, err := s.Open(t.Context(), "c1", guidancetest.Person, guidance.ReceivedData{Question: "Må vi søke?"}, guidance.Contact{Email: "kvitfisk@example.no"}); err != nil {
 		t.Fatal(err)
 	}

@@ -59,16 +59,8 @@ func TestExpireTyping(t *testing.T) {
 // Who anonymises by a command takes the kept letters away, too: they hold the
 // address and what was answered.
 func TestAnonymisedByCommand(t *testing.T) {
-	w := newWorld(t)
-	ctx, kept := t.Context(), &folder{}
-	w.queue.Letters = kept
-	c, err := w.queue.HandOver(ctx, "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r, err := w.queue.Tell(ctx, "k", c.ID, guidance.Command{Kind: guidance.Withdrawn, Seen: 1}); err != nil || r.Refused != nil {
-		t.Fatal(err, r.Refused)
-	}
+	w, kept, c := withdrawn(t)
+	ctx := t.Context()
 	r, err := w.queue.Do(ctx, c.ID, guidance.Command{
 		Actor: guidance.Actor{ID: "drift", Role: guidance.Admin, Agency: "hdir"}, Kind: guidance.Anonymised, Data: guidance.AnonymisedData{Reason: "Etter ønske."}, Seen: 2,
 	})

@@ -218,19 +218,27 @@ func (f *folder) Expire(before time.Time) (int, error) {
 	return 1, f.err
 }
 
-// With the contact the mails to it go that were kept; those of other cases and
-// those that belong to none go when they are old.
-func TestKeptMailsGo(t *testing.T) {
-	w := newWorld(t)
-	ctx, kept := t.Context(), &folder{}
+// withdrawn gives a world that keeps letters in a folder, with a case that has
+// a contact and was withdrawn.
+func withdrawn(t *testing.T) (*world, *folder, queue.AskerCase) {
+	t.Helper()
+	w, kept := newWorld(t), &folder{}
 	w.queue.Letters = kept
-	c, err := w.queue.HandOver(ctx, "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}})
+	c, err := w.queue.HandOver(t.Context(), "k", queue.HandOver{ID: "1", Question: "Hva?", Agency: "hdir", Contact: guidance.Contact{Email: "kari@example.no"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := w.queue.Tell(ctx, "k", c.ID, guidance.Command{Kind: guidance.Withdrawn, Seen: 1}); err != nil || r.Refused != nil {
+	if r, err := w.queue.Tell(t.Context(), "k", c.ID, guidance.Command{Kind: guidance.Withdrawn, Seen: 1}); err != nil || r.Refused != nil {
 		t.Fatal(err, r.Refused)
 	}
+	return w, kept, c
+}
+
+// With the contact the mails to it go that were kept; those of other cases and
+// those that belong to none go when they are old.
+func TestKeptMailsGo(t *testing.T) {
+	w, kept, c := withdrawn(t)
+	ctx := t.Context()
 	if _, _, err := w.queue.Expire(ctx); err != nil || len(kept.forgot) != 0 || len(kept.expired) != 1 || !kept.expired[0].Equal(w.now.AddDate(0, 0, -365)) {
 		t.Errorf("at once: %+v, %v", kept, err)
 	}
