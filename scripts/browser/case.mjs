@@ -344,6 +344,8 @@ const handOver = async (page) => {
       must(await focused(page, '.case-card h3'), 'focus is elsewhere');
     });
     await check('arrived without an acknowledgement, it is sent again under its id', async () => {
+      await page.reload(); // over a socket again: refused twice, it may have gone on over HTTP
+      await connected(page);
       const c = [...play.desk.cases.values()][0][0];
       await card(page).locator('.write summary').first().click();
       await page.locator('.case-card textarea').fill('Enda noe');

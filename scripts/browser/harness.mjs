@@ -12,7 +12,7 @@ const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
 let passed = 0;
-let failed = 0;
+const failures = [];
 
 // launch waits for the service, so that it may be started just before.
 export async function launch() {
@@ -33,8 +33,8 @@ export function launchOnly() {
 
 export function ok(what, good, detail = '') {
   if (good) passed++;
-  else failed++;
-  console.log(`${good ? 'ok  ' : 'FAIL'} ${what}${good || !detail ? '' : `: ${detail}`}`);
+  else failures.push(`${what}${detail ? `: ${detail}` : ''}`);
+  console.log(good ? `ok   ${what}` : `FAIL ${failures.at(-1)}`);
 }
 
 // check runs one check; what it throws is its failure.
@@ -59,6 +59,13 @@ export function must(condition, detail) {
 export async function axe(page, state) {
   await check(`axe: ${state}`, async () => {
     await page.evaluate(axeSource);
+    const moving = await page.evaluate(async () => { // half faded in, nothing has the contrast it gets
+      const ends = document.getAnimations().filter((a) => a.effect.getComputedTiming().endTime !== Infinity);
+      const names = ends.map((a) => a.animationName ?? a.transitionProperty);
+      await Promise.allSettled(ends.map((a) => a.finished));
+      return matchMedia('(prefers-reduced-motion: reduce)').matches ? names : [];
+    });
+    must(!moving.length, `moves, though the reader wishes it not: ${moving}`);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
     }));
@@ -97,8 +104,9 @@ export async function targets(page, state) {
 }
 
 export function finish() {
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed ? 1 : 0;
+  console.log(`${passed} passed, ${failures.length} failed`);
+  for (const one of failures) console.log(`  ${one}`);
+  process.exitCode = failures.length ? 1 : 0;
   setTimeout(() => process.exit(), 15_000).unref(); // whatever a browser leaves open
 }
 
