@@ -220,6 +220,14 @@ func (f *feed) waits() bool {
 	return f.asked > f.replied && !f.ended
 }
 
+// answered reports whether the answer to the message at an offset was sent.
+// Messages are answered in their order.
+func (f *feed) answered(offset int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.replied >= offset
+}
+
 // lookWithin has the store asked, at some time within spread, whether something
 // is new that nobody told of. However often it is called meanwhile, one look is
 // enough.

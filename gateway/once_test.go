@@ -232,6 +232,40 @@ func TestInFlight(t *testing.T) {
 	d.wasAsked(t, 9)
 }
 
+// lingering tells of an answer long before it gives it.
+type lingering struct {
+	gateway.Conversations
+	release chan struct{}
+}
+
+func (l lingering) Answer(ctx context.Context, key string, offset int64) (kiveileder.Entry, error) {
+	e, err := l.Conversations.Answer(ctx, key, offset)
+	<-l.release
+	return e, err
+}
+
+// Who has heard an answer waits for it no more, also when those who made it
+// have not come to an end.
+func TestHeardIsNotInFlight(t *testing.T) {
+	release := make(chan struct{})
+	g, _ := open(t, gateway.Config{}, func(d *gateway.Deps) {
+		d.Conversations = lingering{d.Conversations, release}
+	})
+	c := dial(t, listen(t, g))
+	id := ""
+	for i := range 8 {
+		id = c.open("")
+		c.ask(id, fmt.Sprint("q", i+1), "Hei")
+		c.until(wire.TypeAnswer)
+	}
+	c.ask(id, "q9", "Hei")
+	if f := c.next(); f.Type != wire.TypeMessage || f.ID != "q9" {
+		t.Errorf("%+v", f)
+	}
+	close(release)
+	c.until(wire.TypeAnswer)
+}
+
 // What the hub tells is a hint: told late, twice, in another order or in part,
 // every entry arrives once and in order.
 func TestToldInDisorder(t *testing.T) {

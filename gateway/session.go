@@ -55,14 +55,25 @@ type session struct {
 	lang   kiveileder.Language
 
 	// of the frame handler alone
-	broken int
-	tokens float64 // frames that may come at once
-	filled time.Time
+	broken   int
+	tokens   float64 // frames that may come at once
+	filled   time.Time
+	inFlight []asked
 
-	mu       sync.Mutex // guards what follows
-	feeds    map[string]*feed
-	inFlight []*flight
+	mu    sync.Mutex // guards what follows
+	feeds map[string]*feed
 }
+
+// asked is a message that waits for its answer.
+type asked struct {
+	*flight
+	feed   *feed
+	offset int64
+}
+
+// over reports whether it has its answer, or the client was sent it: that may
+// be first, and the client then waits for nothing.
+func (a asked) over() bool { return a.flight.over() || a.feed.answered(a.offset) }
 
 // newSession greets the client.
 func (g *Gateway) newSession(c *ws.Conn, client string, lang kiveileder.Language) *session {
@@ -233,10 +244,8 @@ func (s *session) ask(ctx context.Context, r wire.Request) error {
 	}
 	s.mu.Lock()
 	f := s.feeds[r.Conversation]
-	s.inFlight = slices.DeleteFunc(s.inFlight, (*flight).over)
-	full := len(s.inFlight) >= maxInFlight
 	s.mu.Unlock()
-	if full {
+	if s.inFlight = slices.DeleteFunc(s.inFlight, asked.over); len(s.inFlight) >= maxInFlight {
 		return &limitedError{after: time.Second, text: s.g.Texts.Get("error_in_flight", s.lang)}
 	}
 	if f == nil {
@@ -260,11 +269,9 @@ func (s *session) ask(ctx context.Context, r wire.Request) error {
 		s.send(wire.EntryFrame(f.id, answer.entry))
 		return nil
 	}
-	s.mu.Lock()
-	if !slices.Contains(s.inFlight, answer) {
-		s.inFlight = append(s.inFlight, answer)
+	if a := (asked{answer, f, m.Offset}); !slices.Contains(s.inFlight, a) {
+		s.inFlight = append(s.inFlight, a)
 	}
-	s.mu.Unlock()
 	go func() {
 		_, err := answer.wait(ctx)
 		if err != nil && ctx.Err() == nil {
