@@ -121,7 +121,7 @@ func TestAskErrors(t *testing.T) {
 		{"conflict", kiveileder.Errorf(kiveileder.CodeConflict, "Samtalen er full."), 409, "conflict", "has become so long", false},
 		{"rate limited", kiveileder.Errorf(kiveileder.CodeRateLimited, "Vent litt."), 429, "rate_limited", "Vent litt.", false},
 		{"wrapped", fmt.Errorf("turn: %w", kiveileder.Errorf(kiveileder.CodeInvalid, "Skriv et spørsmål.")), 400, "invalid", "Skriv et spørsmål.", false},
-		{"too slow", context.DeadlineExceeded, 500, "internal", "Something went wrong", true},
+		{"too slow", fmt.Errorf("search: %w", context.DeadlineExceeded), 503, "unavailable", "not available right now", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, logs := open(t, gateway.Config{}, with(func(context.Context, kiveileder.Turn) (kiveileder.Answer, error) {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -24,6 +25,9 @@ func (g *Gateway) answer(ctx context.Context, key string, m kiveileder.Entry, be
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack())
+		}
+		if errors.Is(err, context.DeadlineExceeded) && kiveileder.ErrorCode(err) == kiveileder.CodeInternal {
+			err = &kiveileder.Error{Code: kiveileder.CodeUnavailable, Message: "no answer in time", Err: err} // too much to do: trying again helps
 		}
 		if err != nil {
 			g.metrics.turns.WithLabelValues("error").Inc()
