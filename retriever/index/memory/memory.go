@@ -27,6 +27,7 @@ type state struct {
 	version   string
 	entries   []index.Entry
 	byPassage [][]int32 // entries of each passage
+	byKind    [index.Kinds][]int32
 	texts     *lexical.Index
 	others    *lexical.Index
 	doc       []int32 // by entry: its document in texts or others, -1 for none
@@ -77,6 +78,9 @@ func (x *Index) With(ctx context.Context, more []index.Entry) (index.Index, erro
 	for i := range s.byPassage { // they are appended to
 		s.byPassage[i] = slices.Clip(s.byPassage[i])
 	}
+	for k, of := range old.byKind {
+		s.byKind[k] = slices.Clip(of)
+	}
 	if err := s.build(len(old.entries)); err != nil {
 		return nil, err
 	}
@@ -90,6 +94,7 @@ func (s *state) build(from int) error {
 	before := len(s.byPassage)
 	heads := make([]int, before)
 	for i, e := range s.entries[from:] {
+		s.byKind[e.Kind] = append(s.byKind[e.Kind], int32(from+i))
 		if !e.Kind.OfPassage() {
 			continue
 		}
@@ -163,7 +168,6 @@ func (x *Index) Compare(ctx context.Context, q index.Query) ([]index.Match, erro
 	s.texts.Score(q.Terms, w.texts)
 	s.others.Score(q.Terms, w.others)
 	clear(w.taken)
-	var byKind [index.Kinds][]int32
 	w.order = w.order[:0]
 	for i := range s.entries {
 		e := &s.entries[i]
@@ -180,10 +184,7 @@ func (x *Index) Compare(ctx context.Context, q index.Query) ([]index.Match, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	for i := range s.entries {
-		byKind[s.entries[i].Kind] = append(byKind[s.entries[i].Kind], int32(i))
-	}
-	for k, of := range byKind {
+	for k, of := range s.byKind {
 		s.take(w, of, q.Most, w.cos)
 		if index.Kind(k).Lexical() {
 			s.take(w, of, q.Most, w.grams)
@@ -201,7 +202,13 @@ func (x *Index) Compare(ctx context.Context, q index.Query) ([]index.Match, erro
 			}
 		}
 	}
-	out := make([]index.Match, 0, 4*len(w.order))
+	n := 0
+	for _, taken := range w.taken {
+		if taken {
+			n++
+		}
+	}
+	out := make([]index.Match, 0, n)
 	for i, taken := range w.taken {
 		if taken {
 			e := &s.entries[i]
@@ -219,7 +226,7 @@ func (x *Index) Compare(ctx context.Context, q index.Query) ([]index.Match, erro
 func (s *state) take(w *space, of []int32, n int, value []float32) {
 	if n > 0 && n < len(of) {
 		// the n-th value first, then what is above it: linear on average
-		of = slices.Clone(of)
+		of = append(w.order, of...) // empty as yet
 		pick(of, n, func(a, b int32) int {
 			if c := cmp.Compare(value[b], value[a]); c != 0 {
 				return c
