@@ -12,6 +12,7 @@ type guard struct {
 	Before  int      `yaml:"before"`
 	After   int      `yaml:"after"`
 	Inside  bool     `yaml:"inside"` // also between the words that were matched
+	Start   bool     `yaml:"start"`  // only where they begin a clause of a question
 	In      string   `yaml:"in"`     // clause or sentence
 	Stop    string   `yaml:"stop"`   // concept that ends its reach
 	For     []string `yaml:"for"`    // facts; none: all but those of except
@@ -62,6 +63,9 @@ func (g guard) reaches(d *document, at []span, s span) bool {
 		if w.first > s.last+g.After {
 			return false
 		}
+		if g.Start && !d.opens(w.first) {
+			continue
+		}
 		switch {
 		case w.last < s.first:
 			if s.first-w.last <= g.Before && d.joined(w.last, s.first, g) {
@@ -76,6 +80,12 @@ func (g guard) reaches(d *document, at []span, s span) bool {
 		}
 	}
 	return false
+}
+
+// opens reports whether token i begins a clause of a sentence that asks: "er
+// verktøyet CE-merket?", but not "verktøyet er CE-merket, må vi søke?".
+func (d *document) opens(i int) bool {
+	return d.clause[i].first == i && d.tokens[d.sentence[i].last].word == "?"
 }
 
 // joined reports whether a guard's reach goes from token a to token b.

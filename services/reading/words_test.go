@@ -32,6 +32,16 @@ func TestRead(t *testing.T) {
 		{"no is not nei in nynorsk", "Vi har no samtykke frå alle", "consent=yes"},
 		{"a tool in use", "Vi bruker et ferdig trent KI-verktøy på pasientene.", "continuous_learning=no purpose=healthcare_use"},
 		{"a tool developed", "Vi utvikler et klinisk beslutningsstøtteverktøy.", "purpose=clinical_decision_support"},
+		{"an algorithm bettered for the clinic", "Kan vi bruke pasientjournalar til å betre ein algoritme som finn brot på røntgenbilete?", "data_sources=patient_record purpose=clinical_decision_support"},
+		{"a model fine-tuned for the clinic", "Can we fine-tune the model our radiologists use on our own records?", "data_sources=patient_record purpose=clinical_decision_support"},
+		{"an algorithm bettered, not said for what", "Kan vi bruke pasientjournalar til å betre ein algoritme?", "data_sources=patient_record"},
+		{"care bettered with an algorithm", "Vi vil forbedre behandlingen med en algoritme.", "purpose=quality_improvement"},
+		{"asked whether it is so", "Er verktøyet CE-merket?", ""},
+		{"asked whether it is so, of data", "Blir opplysningene regnet som anonyme?", ""},
+		{"told, and then asked", "Verktøyet er CE-merket, må vi søke?", "market_route=ce_marked"},
+		{"consent, but not from all", "Vi har ikke samtykke fra alle.", "consent=partial"},
+		{"not asked yet", "Vi har ikkje spurt pasientane enno, men skal gjere det.", ""},
+		{"those who declined are out", "Ni av ti sa ja til samtykke. De som sa nei, er tatt ut.", "consent=yes"},
 		{"a question in words alone", "Hvem har ansvaret når legen og algoritmen er uenige?", "question_topic=liability_disagreement"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
