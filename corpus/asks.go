@@ -79,11 +79,36 @@ type Signals struct {
 	Own        *Pattern // somebody speaks of a project, a place of work or a doing of their own
 	Dispute    *Pattern // the answer is disputed, or two agencies disagree: a person settles it
 	Also       *Pattern // what is said comes in addition to what was said before
+	Anew       *Pattern // another project or matter than before: what is known of the old one does not count
+	Whom       *Pattern // it asks who decides, or whom to apply to
+	Handed     *Pattern // somebody's data are put into a tool, or given to somebody
+	Pays       *Pattern // it asks who pays for a damage
+	Fixed      *Pattern // what it asks about is the same whatever the purpose is
 
 	Machine, Care *Pattern // both together: it is in the field
 
-	Said   []Said  // whole messages whose meaning is plain
-	Remits []Remit // whose field a question is in
+	Said      []Said     // whole messages whose meaning is plain
+	Remits    []Remit    // whose field a question is in
+	Decisions []Decision // what is decided on
+}
+
+// A Decision tells by words what somebody decides on: "dispensation".
+type Decision struct {
+	On    string // as the agencies' powers in the rules name it
+	Words *Pattern
+}
+
+// Decided gives what a message that asks who decides asks it of.
+func (s Signals) Decided(text string) (on []string) {
+	if !s.Whom.MatchString(text) {
+		return nil
+	}
+	for _, d := range s.Decisions {
+		if d.Words.MatchString(text) {
+			on = append(on, d.On)
+		}
+	}
+	return on
 }
 
 // Said are messages that mean something by themselves, whatever they are near
@@ -169,6 +194,11 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		Own        string `yaml:"own"`
 		Dispute    string `yaml:"dispute"`
 		Also       string `yaml:"also"`
+		Anew       string `yaml:"anew"`
+		Whom       string `yaml:"whom"`
+		Handed     string `yaml:"handed"`
+		Pays       string `yaml:"compensation"`
+		Fixed      string `yaml:"fixed"`
 		Machine    string `yaml:"machine"`
 		Care       string `yaml:"care"`
 		Said       []struct {
@@ -180,6 +210,10 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 			Words  string `yaml:"words"`
 			Hints  string `yaml:"hints"`
 		} `yaml:"remits"`
+		Decisions []struct {
+			On    string `yaml:"on"`
+			Words string `yaml:"words"`
+		} `yaml:"decisions"`
 	}
 	if err := decode(fsys, "signals.yaml", &raw); err != nil {
 		return Signals{}, err
@@ -194,6 +228,7 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 	}{
 		{"crisis", raw.Crisis, &s.Crisis}, {"case", raw.Case, &s.Case}, {"question", raw.Question, &s.Question},
 		{"obligation", raw.Obligation, &s.Obligation}, {"more", raw.More, &s.More}, {"general", raw.General, &s.General}, {"own", raw.Own, &s.Own}, {"dispute", raw.Dispute, &s.Dispute}, {"also", raw.Also, &s.Also},
+		{"anew", raw.Anew, &s.Anew}, {"whom", raw.Whom, &s.Whom}, {"handed", raw.Handed, &s.Handed}, {"compensation", raw.Pays, &s.Pays}, {"fixed", raw.Fixed, &s.Fixed},
 		{"machine", raw.Machine, &s.Machine}, {"care", raw.Care, &s.Care},
 	} {
 		if p.text == "" {
@@ -213,6 +248,13 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 			return Signals{}, fmt.Errorf("signals.yaml: said: %s: %w", m.Intent, err)
 		}
 		s.Said = append(s.Said, Said{m.Intent, words})
+	}
+	for _, m := range raw.Decisions {
+		words, err := newPattern(m.Words)
+		if err != nil || m.On == "" || m.Words == "" {
+			return Signals{}, fmt.Errorf("signals.yaml: decisions: on and words are needed: %q: %v", m.On, err)
+		}
+		s.Decisions = append(s.Decisions, Decision{m.On, words})
 	}
 	for _, m := range raw.Remits {
 		if m.Agency == "" || m.Words == "" {

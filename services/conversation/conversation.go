@@ -179,12 +179,15 @@ func (s *Service) turn(ctx context.Context, key string, m kiveileder.Entry) (t k
 		t.History = m.History // the conversation knows its own better
 	}
 	if last != nil {
+		t.Known, t.Unknown = with(last.Answer.Facts), last.Answer.Unknown
+		if last, err = s.standing(ctx, key, last); err != nil {
+			return t, 0, err
+		}
 		question, err := s.store.Entry(ctx, key, last.Thread)
 		if err != nil {
 			return t, 0, err
 		}
-		thread, t.Original = last.Thread, question.Text
-		t.Known, t.Unknown, t.Asked = with(last.Answer.Facts), last.Answer.Unknown, last.Answer.Asked
+		thread, t.Original, t.Asked = last.Thread, question.Text, last.Answer.Asked
 		switch {
 		case last.Answer.Ask != nil:
 			t.Awaited = last.Answer.Ask.Fact
@@ -200,6 +203,35 @@ func (s *Service) turn(ctx context.Context, key string, m kiveileder.Entry) (t k
 		t.Known, t.Unknown = with(late.Facts), late.Unknown
 	}
 	return t, thread, err
+}
+
+// maxAside is how many entries a question back is looked for behind.
+const maxAside = 6
+
+// standing gives the answer whose question back still stands: the last one, or
+// the one before what was said aside since ("Thanks!", the weather).
+func (s *Service) standing(ctx context.Context, key string, last *kiveileder.Entry) (*kiveileder.Entry, error) {
+	if !aside(last) {
+		return last, nil
+	}
+	for off := last.Offset - 1; off > max(0, last.Offset-maxAside); off-- {
+		e, err := s.store.Entry(ctx, key, off)
+		if err != nil {
+			return nil, err
+		}
+		if e.Answer != nil && !aside(&e) {
+			if e.Answer.Ask == nil && e.Answer.Ifs == nil {
+				break
+			}
+			return &e, nil
+		}
+	}
+	return last, nil
+}
+
+// aside reports whether an answer left the matter of the conversation alone.
+func aside(e *kiveileder.Entry) bool {
+	return e.Answer.Status == kiveileder.Smalltalk || e.Answer.Status == kiveileder.Declined
 }
 
 // with gives facts, not nil.

@@ -56,6 +56,10 @@ func (f *fakeDialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.
 		}
 	}
 	a := kiveileder.Answer{Status: kiveileder.Answered, Lead: t.Question, Facts: made(t).Facts}
+	if t.Question == "Takk" {
+		a.Status = kiveileder.Smalltalk
+		return a, nil
+	}
 	if ask := asks[t.Awaited]; ask != nil {
 		for _, o := range ask.Options {
 			if o.Label == t.Question {

@@ -89,6 +89,18 @@ func TestNoReply(t *testing.T) {
 	same(t, "history", []string{rek, "Hva er en DPIA?"}, turn.History)
 }
 
+// Thanks, or a word on the weather, leave the question back standing.
+func TestReplyAfterAnAside(t *testing.T) {
+	k := withNeeds(t, "purpose")
+	k.ask(post("q", rek))
+	k.ask(post("thanks", "Takk"))
+	k.ask(post("more", "Takk"))
+	a, turn := k.ask(post("late", "Helseforskning"))
+	if turn.Awaited != "purpose" || turn.Original != rek || turn.Asked != 1 || a.Thread != 1 {
+		t.Errorf("awaited %q, original %q, asked %d, thread %d", turn.Awaited, turn.Original, turn.Asked, a.Thread)
+	}
+}
+
 // A message that was written before the question back was seen is no reply to
 // it; one that waits behind a reply knows what the reply brought.
 func TestReplyAndWait(t *testing.T) {

@@ -22,7 +22,7 @@ func (d *Dialogue) cite(a *kiveileder.Answer, hits []retriever.Hit, n int) {
 			break
 		}
 		key := sameWords(h.Passage)
-		if seen[key] {
+		if seen[key] || cites(a, h.Passage.ID) {
 			continue
 		}
 		seen[key] = true

@@ -99,7 +99,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	language := t.Language
 	if language == "" {
 		// the marks of masking are Norwegian words
-		language = kiveileder.Language(lang.Frame(lang.Detect(marker.ReplaceAllString(longer(t.Question, t.Original), " "))))
+		language = kiveileder.Language(lang.Frame(lang.Detect(marker.ReplaceAllString(longer(t.Question, t.Original, t.History), " "))))
 	}
 	a := kiveileder.Answer{
 		Conversation: t.Conversation,
@@ -117,6 +117,9 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 		a.Facts, a.Unknown = orEmpty(t.Known), t.Unknown
 		a.Status, a.Lead = kiveileder.Declined, d.texts.Get("declined_self-harm-and-crisis", language)
 		return a, nil
+	}
+	if d.signals.Anew.MatchString(masked.Text) { // nothing from before counts
+		t.Known, t.Unknown, t.Original, t.Awaited, t.Asked, history = map[string]any{}, nil, "", "", 0, nil
 	}
 	p, err := d.understand(t, d.plainWords(masked), history)
 	if err != nil {
@@ -163,29 +166,55 @@ func (d *Dialogue) find(ctx context.Context, q retriever.Query, p project, text 
 	if p.words["purpose"] == "" { // else the message says it
 		purpose = d.purposeWords(p.facts)
 	}
-	if purpose != "" && !p.reply && len(p.fresh) == 0 && utf8.RuneCountInString(text) <= maxAside {
-		alone := q
-		alone.History = nil
-		res, err := d.search.Search(ctx, alone)
-		if err != nil {
-			return res, err
-		}
-		switch c := res.Verdict.Class; {
-		case c == retriever.Smalltalk, c == retriever.WantsPerson, c == retriever.Declined && !goesOn.MatchString(text):
-			return res, nil
-		}
+	with := q
+	with.Text += purpose
+	if purpose == "" || p.reply || len(p.fresh) > 0 || utf8.RuneCountInString(text) > maxAside {
+		return d.search.Search(ctx, with)
 	}
-	q.Text += purpose
+	alone := q
+	alone.History = nil
+	res, err := d.search.Search(ctx, alone)
+	if err != nil {
+		return res, err
+	}
+	switch c := res.Verdict.Class; {
+	case c == retriever.Smalltalk, c == retriever.WantsPerson, c == retriever.Declined && !goesOn.MatchString(text):
+		return res, nil
+	}
+	found, err := d.search.Search(ctx, with)
+	if err != nil || sameFirst(found, res) {
+		return found, err
+	}
+	// what the purpose finds by itself is its explanation, and no answer to the message
+	bare, err := d.search.Search(ctx, retriever.Query{Text: strings.TrimSpace(purpose), K: 1})
+	if err != nil || !sameFirst(found, bare) {
+		return found, err
+	}
 	return d.search.Search(ctx, q)
 }
 
-// longer gives a message, or the question that it may reply to when it is too
-// short to tell a language.
-func longer(message, original string) string {
-	if utf8.RuneCountInString(message) < 25 && original != "" {
-		return original
+// sameFirst reports whether two searches found the same first.
+func sameFirst(a, b retriever.Result) bool {
+	return len(a.Hits) == 0 || len(b.Hits) == 0 || a.Hits[0].Passage.ID == b.Hits[0].Passage.ID
+}
+
+// tellsLanguage is from how many characters a message tells its language.
+const tellsLanguage = 25
+
+// longer gives a message, or, when it is too short to tell a language, the
+// question that it may reply to; and when that is too short as well, the newest
+// of the messages before that is not, or all of them.
+func longer(message, original string, history []string) string {
+	if utf8.RuneCountInString(message) >= tellsLanguage || original == "" {
+		return message
 	}
-	return message
+	said := append(slices.Clone(history), original)
+	for _, text := range slices.Backward(said) {
+		if utf8.RuneCountInString(text) >= tellsLanguage {
+			return text
+		}
+	}
+	return strings.Join(append(said, message), " ")
 }
 
 func orEmpty(facts map[string]any) map[string]any {
@@ -248,9 +277,20 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	// who describes a project is in the field, whatever the words are near to
 	describes := p.reply || p.read >= 2
 	asked := subject(t, p, masked.Text)
+	p.who = d.asksWhom(p.facts, asked)
+	p.foundFirst = forms.MatchString(masked.Text) || d.namesWho(res, p.who)
 	if v.Class == retriever.Declined && v.Intent == "" && d.signals.Obligation.MatchString(masked.Text) && d.signals.InField(masked.Text) {
 		// names of machines that no example has, above all: a person should look
 		v = retriever.Verdict{Class: retriever.Uncertain, Answers: v.Answers, Unanswered: 1}
+		res.Verdict = v
+	}
+	if v.Class == retriever.Underspecified && !describes && len(p.facts) == 0 && d.signals.Question.MatchString(masked.Text) &&
+		(d.signals.Fixed.MatchString(masked.Text) || v.Answers >= likelyAnswered && d.signals.Whom.MatchString(masked.Text)) {
+		// the purpose would not change what is said of it
+		v.Class = retriever.Uncertain
+		if v.Answers >= likelyAnswered {
+			v.Class = retriever.Covered
+		}
 		res.Verdict = v
 	}
 	if !p.reply {
@@ -268,7 +308,7 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	case v.Class == retriever.Declined && !describes:
 		a.Status, a.Lead = kiveileder.Declined, d.declined(v, a.Language)
 		return
-	case d.signals.Dispute.MatchString(masked.Text) && !p.reply:
+	case d.signals.Dispute.MatchString(masked.Text) && !p.reply && p.facts[topicFact] == nil: // who disagrees with a tool does not with us
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("disagrees", a.Language)
 		d.handOver(a, v, asked)
 		return
@@ -279,6 +319,10 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	case d.aboutPerson(masked): // a case is not answered by a quote
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("personal_case", a.Language)
 		d.handOver(a, v, asked)
+		return
+	case len(p.who) > 0 && len(p.facts) > 0 && d.byRules(a, p, res, t, masked.Text):
+		return
+	case len(p.who) > 0 && len(p.facts) == 0 && v.Class != retriever.Covered && v.Unanswered < besideWhenLittle && d.sayWho(a, p, res, t, masked.Text):
 		return
 	case !p.reply && p.said() == 0 && v.Answers >= plainlyAnswered && oneSentence(masked.Text):
 		// a question in general that the sources answer ("Hva er distribuert
@@ -292,6 +336,11 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 	case v.Class == retriever.Underspecified && len(p.facts) > 0 && d.byRules(a, p, res, t, masked.Text):
 		return // what is missing was said before
 	case v.Class == retriever.Underspecified && d.clarify(a, p, res, t):
+		return
+	case d.noReply(p, t, v, masked.Text) && (d.byRules(a, p, res, t, masked.Text) || d.clarify(a, p, res, t)):
+		if a.Ask != nil {
+			a.Lead = d.texts.Get("not_understood", a.Language)
+		}
 		return
 	}
 	d.cite(a, res.Hits, kiveileder.MaxCitations)
@@ -308,6 +357,16 @@ func (d *Dialogue) decide(a *kiveileder.Answer, res retriever.Result, masked pri
 		a.Status, a.Lead = kiveileder.Answered, d.sourcesSay(a)
 	}
 	d.handOver(a, v, asked)
+}
+
+// noReply reports whether a message that should reply to a question back does
+// not, and is nothing else either: it asks nothing, says nothing of the project,
+// and the sources have nothing on it, or it begins with a yes or a no.
+func (d *Dialogue) noReply(p project, t kiveileder.Turn, v retriever.Verdict, text string) bool {
+	first, _, _ := strings.Cut(strings.ReplaceAll(bare(text), ",", " "), " ")
+	_, yesOrNo := yesNo[first]
+	return !p.reply && t.Awaited != "" && len(p.fresh) == 0 && slices.Contains(p.open(), t.Awaited) &&
+		!d.signals.Question.MatchString(text) && (yesOrNo || v.Class == retriever.Uncertain)
 }
 
 // sourcesSay leads in what was found, and says so when the first of it is old,
@@ -388,12 +447,20 @@ func (d *Dialogue) clarify(a *kiveileder.Answer, p project, res retriever.Result
 	if len(open) == 0 || t.Asked >= maxAsked {
 		return false
 	}
-	a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("clarify", a.Language)
+	a.Status, a.Lead = kiveileder.Clarify, d.clarifies(open[0], a.Language)
 	a.Missing = p.result.Missing
 	a.Ask, a.Asked = d.ask(open[0], a.Language), t.Asked+1
 	d.cite(a, res.Hits, 2)
 	d.handOver(a, res.Verdict, subject(t, p, t.Question))
 	return true
+}
+
+// clarifies leads in a question back while there is nothing else to say.
+func (d *Dialogue) clarifies(fact string, l kiveileder.Language) string {
+	if fact == "purpose" {
+		return d.texts.Get("clarify", l)
+	}
+	return d.texts.Get("clarify_fact", l)
 }
 
 // asksForQuestions tells that a message wants to know what is asked, and not

@@ -40,7 +40,7 @@ func (d *Dialogue) Evaluate(facts map[string]any, asOf time.Time, l kiveileder.L
 	}
 	out.Read, _ = d.chips(project{facts: e.Facts}, l)
 	for _, f := range e.Findings {
-		out.Findings = append(out.Findings, d.finding(f, l))
+		out.Findings = append(out.Findings, d.finding(f, e.Facts, l))
 	}
 	if len(e.Missing) > 0 {
 		out.Ask = d.ask(e.Missing[0], l)

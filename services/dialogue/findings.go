@@ -24,13 +24,15 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 		return false
 	}
 	question := d.signals.Question.MatchString(text) && !p.reply
-	beside := question && d.beside(p, res.Verdict, text)
+	beside := question && len(p.who) == 0 && d.beside(p, res.Verdict, text)
 	if beside && len(p.result.Findings) == 0 {
 		return false // nothing to show for it
 	}
 	plain := question && res.Verdict.Class == retriever.Covered && (p.said() <= 2 || oneSentence(text))
 	a.Missing = p.result.Missing
-	d.quoteFindings(a, p, res, question, p.said() >= 3 || !plain && d.signals.General.MatchString(text))
+	// what was found may be near to the purpose of before, or to nothing that was asked
+	first := len(t.History) > 0 && goesOn.MatchString(text) && slices.Contains(p.fresh, "purpose") || d.knows(p) && res.Verdict.Answers < likely
+	d.quoteFindings(a, p, res, question, first || p.said() >= 3 || !plain && d.signals.General.MatchString(text))
 	switch {
 	case p.result.Escalate:
 		a.Status, a.Lead = kiveileder.Escalate, d.texts.Get("rules_unclear", a.Language)
@@ -39,7 +41,7 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 	case len(open) > 0 && !plain && t.Asked < maxAsked:
 		a.Status, a.Lead = kiveileder.Clarify, d.texts.Get("rules_clarify", a.Language)
 		if len(a.Findings) == 0 {
-			a.Lead = d.texts.Get("clarify", a.Language)
+			a.Lead = d.clarifies(open[0], a.Language)
 		}
 		a.Ask, a.Asked = d.ask(open[0], a.Language), t.Asked+1
 	case len(p.result.Missing) > 0 && !plain:
@@ -50,14 +52,40 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 		}
 	default:
 		a.Status, a.Lead = kiveileder.Answered, d.texts.Get("rules_answered", a.Language)
-		if plain {
+		switch {
+		case plain:
 			a.Lead = d.sourcesSay(a)
+		case d.refer(p.result.Outcomes):
+			a.Lead = d.texts.Get("rules_refer", a.Language)
 		}
 	}
+	d.whoLead(a, p.who)
 	d.handOver(a, res.Verdict, subject(t, p, text))
 	d.handOverToAuthorities(a)
 	return true
 }
+
+// referral is the step of the path on which rules only say who knows, or that a
+// matter lies outside.
+const referral = 87
+
+// knows reports whether the rules know the very question of a message that says
+// nothing else, and more than who answers it.
+func (d *Dialogue) knows(p project) bool {
+	return slices.Equal(p.fresh, []string{topicFact}) && !d.refer(p.result.Outcomes)
+}
+
+// refer reports whether outcomes say no more than who knows.
+func (d *Dialogue) refer(outcomes []string) bool {
+	return len(outcomes) > 0 && !slices.ContainsFunc(outcomes, func(key string) bool {
+		o, _ := d.rules.Outcome(key)
+		return o.Step != referral
+	})
+}
+
+// likelyAnswered is the probability from which on a question is taken as
+// answered that says too little for others.
+const likelyAnswered = .7
 
 // From these probabilities on a question asks for what the sources do not say,
 // however well the project is described, or when little is said of it.
@@ -75,10 +103,16 @@ const plainlyAnswered = .93
 // rules do not settle: how long, how much, which article.
 func (d *Dialogue) beside(p project, v retriever.Verdict, text string) bool {
 	switch {
-	case v.Class == retriever.Covered, slices.Contains(p.fresh, "serious_incident"): // what to do now is what the rules say
+	case v.Class == retriever.Covered:
+		return false
+	case slices.Contains(p.fresh, "serious_incident"): // what to do now is what the rules say; who pays is not
+		return d.signals.Pays.MatchString(text)
+	case d.knows(p):
 		return false
 	case v.Unanswered >= plainlyBeside:
 		return true
+	case slices.Equal(p.fresh, []string{"tool_type"}) && len(p.facts) == 1 && d.signals.Handed.MatchString(text) && d.signals.Care.MatchString(text):
+		return true // nor does it make it lawful to put patients' data into it
 	case v.Answers < hardlyAnswered && slices.Equal(p.fresh, []string{"tool_type"}) && len(p.facts) == 1:
 		return true // what kind of tool it is does not settle what it may be used for
 	case d.signals.General.MatchString(text):
@@ -134,12 +168,16 @@ const likely = .3
 // quotes alone, unless the sources answer it.
 func (d *Dialogue) quoteFindings(a *kiveileder.Answer, p project, res retriever.Result, question, described bool) {
 	for _, f := range p.result.Findings {
-		a.Findings = append(a.Findings, d.finding(f, a.Language))
+		a.Findings = append(a.Findings, d.finding(f, p.facts, a.Language))
+	}
+	if !question || !p.foundFirst {
+		d.citeWho(a, p.who)
 	}
 	near := res.Verdict.Answers >= likely
 	switch {
 	case question && !described:
 		d.citeHits(a, res.Hits, 3)
+		d.citeWho(a, p.who)
 		d.quoteAll(a, kiveileder.MaxCitations)
 	case question && near:
 		d.quoteAll(a, 1)
@@ -207,8 +245,9 @@ func (d *Dialogue) citeQuote(a *kiveileder.Answer, f *kiveileder.Finding, q kive
 	}
 }
 
-// finding says an outcome in a language, with its quotes.
-func (d *Dialogue) finding(f rules.Finding, l kiveileder.Language) kiveileder.Finding {
+// finding says an outcome in a language, with its quotes. Where the outcome
+// leaves open who decides, those are named who may by what is known.
+func (d *Dialogue) finding(f rules.Finding, facts map[string]any, l kiveileder.Language) kiveileder.Finding {
 	out := kiveileder.Finding{Outcome: f.Outcome, Kind: f.Kind, Rule: strings.Join(f.Rules, ", "), Inferred: f.Inferred, Citations: []int{}, Quotes: []kiveileder.Citation{}}
 	o, ok := d.rules.Outcome(f.Outcome)
 	if !ok {
@@ -219,6 +258,12 @@ func (d *Dialogue) finding(f rules.Finding, l kiveileder.Language) kiveileder.Fi
 	for _, key := range o.Authority {
 		if ag, ok := d.rules.Agency(key); ok {
 			authorities = append(authorities, ag.Name.Get(l))
+		}
+	}
+	if o.Decided != "" {
+		if who := d.deciders(facts, o.Decided); len(who) > 0 {
+			authorities = agencies(who, l)
+			out.Prepare = strings.TrimSpace(out.Prepare + " " + sentences(who, l))
 		}
 	}
 	out.Authority = strings.Join(authorities, ", ")
@@ -244,31 +289,37 @@ func (d *Dialogue) finding(f rules.Finding, l kiveileder.Language) kiveileder.Fi
 // one of the purposes, when there is one: the sources repeat bullets under each
 // purpose, and a project is to be shown its own.
 func (d *Dialogue) ownSection(p kiveileder.Passage, text string, purposes []string) kiveileder.Passage {
-	f, ok := d.rules.Fact("purpose")
-	if !ok || len(purposes) == 0 {
-		return p
-	}
-	var names []string
-	for _, key := range purposes {
-		names = append(names, valueLabel(f, key, kiveileder.Bokmal))
-	}
-	under := func(p kiveileder.Passage) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return len(p.Section) > 0 && named(p.Section[len(p.Section)-1], name) })
-	}
-	if under(p) {
+	names := d.named(purposes)
+	if under(p, names) {
 		return p
 	}
 	for _, other := range d.library.Passages(p.Source) {
-		if under(other) && strings.Contains(other.Text, asWritten(other.Text, text)) {
+		if under(other, names) && strings.Contains(other.Text, asWritten(other.Text, text)) {
 			return other
 		}
 	}
 	return p
 }
 
-// named reports whether a heading and the name of a purpose share a long word:
+// named gives the names of purposes, as the sources' headings have them.
+func (d *Dialogue) named(purposes []string) (names []string) {
+	f, ok := d.rules.Fact("purpose")
+	for _, key := range purposes {
+		if ok {
+			names = append(names, valueLabel(f, key, kiveileder.Bokmal))
+		}
+	}
+	return names
+}
+
+// under reports whether a passage stands under the heading of one of the names.
+func under(p kiveileder.Passage, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return len(p.Section) > 0 && alike(p.Section[len(p.Section)-1], name) })
+}
+
+// alike reports whether a heading and the name of a purpose share a long word:
 // "Statistikk og helseanalyser" and "helseanalyser".
-func named(heading, purpose string) bool {
+func alike(heading, purpose string) bool {
 	words := strings.Fields(strings.ToLower(heading))
 	for word := range strings.FieldsSeq(strings.ToLower(purpose)) {
 		if utf8.RuneCountInString(word) >= 8 && slices.Contains(words, word) {
@@ -288,7 +339,9 @@ func (d *Dialogue) passage(id string) (kiveileder.Passage, bool) {
 	return kiveileder.Passage{}, false
 }
 
-// ifs tells what each value of an open fact would add to the findings.
+// ifs tells what each value of an open fact would add to the findings. A value
+// that adds something which other facts decide has the finding that leaves it
+// open, with those who may decide then.
 func (d *Dialogue) ifs(p project, fact string, l kiveileder.Language) *kiveileder.Ifs {
 	f, ok := d.rules.Fact(fact)
 	if !ok {
@@ -305,7 +358,15 @@ func (d *Dialogue) ifs(p project, fact string, l kiveileder.Language) *kiveilede
 		c := kiveileder.If{Value: r.Value, Label: r.Label.Get(l), Findings: []kiveileder.Finding{}}
 		for _, x := range res.Findings {
 			if !slices.Contains(p.result.Outcomes, x.Outcome) {
-				c.Findings = append(c.Findings, d.finding(x, l))
+				c.Findings = append(c.Findings, d.finding(x, facts, l))
+			}
+		}
+		required := func(f kiveileder.Finding) bool { return f.Kind == rules.Required }
+		if len(res.Missing) > 0 && !slices.ContainsFunc(c.Findings, required) { // what it adds is open as well
+			for _, x := range res.Findings {
+				if o, _ := d.rules.Outcome(x.Outcome); o.Decided != "" {
+					c.Findings = append(c.Findings, d.finding(x, facts, l))
+				}
 			}
 		}
 		out.Cases = append(out.Cases, c)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kiveileder"
 	"kiveileder/services/reading"
@@ -17,6 +19,8 @@ import (
 type Rules interface {
 	Check(facts map[string]any) error
 	Evaluate(facts map[string]any, asOf time.Time) (rules.Result, error)
+	Could(facts map[string]any, outcomes ...string) ([]rules.Finding, error)
+	Powers(on string) []rules.Powered
 	Explain(facts map[string]any, asOf time.Time) (rules.Explanation, error)
 	Fact(key string) (rules.Fact, bool)
 	Outcome(key string) (rules.Outcome, bool)
@@ -31,13 +35,15 @@ type Reader interface {
 // A project is what is known of somebody's project and what the rules say of
 // it.
 type project struct {
-	facts   map[string]any // in the rules' form
-	unknown []string       // what the person could not tell
-	words   map[string]string
-	fresh   []string // facts that this message says or brings
-	read    int      // how many of them its words say
-	reply   bool     // it replies to a question back, or changes what is known
-	result  rules.Result
+	facts      map[string]any // in the rules' form
+	unknown    []string       // what the person could not tell
+	words      map[string]string
+	fresh      []string // facts that this message says or brings
+	read       int      // how many of them its words say
+	reply      bool     // it replies to a question back, or changes what is known
+	result     rules.Result
+	who        []decider // whom the message asks for that wants to know who decides
+	foundFirst bool      // what was found is quoted before the words that name them
 }
 
 // topicFact is a question in words: it says nothing of a project.
@@ -216,11 +222,16 @@ func valueWord(v any) string {
 
 // begins gives what a message answers that begins with yes or no and goes on to
 // say the same ("Nei, de skal ikke kobles"), when there are quick replies that
-// do.
+// do. Without a comma it has to go on with a word of the question ("yes it is
+// about disease"): who says "yes it's medical" may have been asked for consent.
 func (d *Dialogue) begins(t kiveileder.Turn, text string) (any, bool) {
 	first, rest, comma := strings.Cut(bare(text), ",")
-	yes, ok := yesNo[first]
 	f, known := d.rules.Fact(t.Awaited)
+	if !comma {
+		first, rest, _ = strings.Cut(first, " ")
+		comma = asksAbout(f, rest)
+	}
+	yes, ok := yesNo[first]
 	if !comma || !ok || !known || t.Original == "" || but.MatchString(rest) || yes && denies.MatchString(rest) {
 		return nil, false
 	}
@@ -232,6 +243,27 @@ func (d *Dialogue) begins(t kiveileder.Turn, text string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// longWord is from how many letters a word says what a question is about.
+const longWord = 6
+
+// asksAbout reports whether a text has one of the long words of the question
+// for a fact.
+func asksAbout(f rules.Fact, text string) bool {
+	said := words(text)
+	for _, question := range f.Ask {
+		for _, w := range words(question) {
+			if utf8.RuneCountInString(w) >= longWord && slices.Contains(said, w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func words(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 // but is what takes back a part of a yes or a no.

@@ -195,6 +195,14 @@ func unmet(t *testing.T, a kiveileder.Answer, w want) string {
 		return ""
 	case "sitat":
 		return quoted(a, w.value)
+	case "først sitert":
+		if len(a.Citations) == 0 || !strings.Contains(strings.Join(strings.Fields(a.Citations[0].Quote), " "), w.value) {
+			return "it is not what is quoted first"
+		}
+		return ""
+	}
+	if outcome, ok := strings.CutPrefix(w.key, "avgjør i "); ok {
+		return decided(a, outcome, w.value)
 	}
 	if label, ok := strings.CutPrefix(w.key, "hvis "); ok {
 		return follows(a, label, list)
@@ -249,6 +257,19 @@ func follows(a kiveileder.Answer, label string, want []string) string {
 		}
 	}
 	return "no such if"
+}
+
+// decided tells whether a finding names those who decide.
+func decided(a kiveileder.Answer, outcome, names string) string {
+	for _, f := range a.Findings {
+		if f.Outcome == outcome {
+			if want := strings.ReplaceAll(names, "; ", ", "); f.Authority != want {
+				return fmt.Sprintf("got %q", f.Authority)
+			}
+			return ""
+		}
+	}
+	return "no such finding"
 }
 
 func quoted(a kiveileder.Answer, words string) string {

@@ -133,8 +133,21 @@ func (l *linter) outcomes(passages []kiveileder.Passage) {
 			}
 		}
 	}
+	decided := map[string]bool{}
 	for _, a := range l.Agencies {
 		l.text("agencies.yaml", a.pos, a.Key+" name", a.Name)
+		for _, d := range a.Decides {
+			decided[d.On] = true
+			l.text("agencies.yaml", a.pos, a.Key+" decides "+d.Outcome, d.Text)
+			if o, ok := l.Outcome(d.Outcome); !ok || !slices.Contains(o.Authority, a.Key) {
+				l.bad("agencies.yaml", a.pos, "%s decides: %q is no outcome of outcomes.yaml with %s as its authority", a.Key, d.Outcome, a.Key)
+			}
+		}
+	}
+	for _, o := range l.Outcomes {
+		if o.Decided != "" && !decided[o.Decided] {
+			l.bad(file, o.pos, "%s: no agency in agencies.yaml decides on %q", o.Key, o.Decided)
+		}
 	}
 }
 

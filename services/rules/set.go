@@ -94,7 +94,8 @@ type Outcome struct {
 	Text       Text     `yaml:"text"`
 	Prepare    Text     `yaml:"prepare,omitempty"`
 	LegalBasis []string `yaml:"legal_basis,omitempty"`
-	Step       int      `yaml:"step"` // place on the path from doubts to use
+	Step       int      `yaml:"step"`              // place on the path from doubts to use
+	Decided    string   `yaml:"decided,omitempty"` // it stands while it is open who decides on this: Power.On
 	Quotes     []Quote  `yaml:"quotes"`
 	Inferred   bool     `yaml:"inferred,omitempty"`
 
@@ -120,8 +121,23 @@ type Agency struct {
 	Remit     Text     `yaml:"remit,omitempty"`
 	Contact   Contact  `yaml:"contact,omitempty"`
 	InService bool     `yaml:"in_service,omitempty"` // one of those behind ki.veiledning
+	Decides   []Power  `yaml:"decides,omitempty"`
 
 	pos at
+}
+
+// A Power is something that an agency decides on, and which outcome says that
+// it does.
+type Power struct {
+	On      string `yaml:"on"`      // what is decided: dispensation, approval, trial
+	Outcome string `yaml:"outcome"` // the Power is in question where this may follow
+	Text    Text   `yaml:"text"`    // one sentence: who decides on what
+}
+
+// Powered is an agency with one of its powers.
+type Powered struct {
+	Agency Agency
+	Power  Power
 }
 
 // A Former is a name that sources still use.
@@ -239,6 +255,18 @@ func (s *Set) Agency(key string) (Agency, bool) {
 		return Agency{}, false
 	}
 	return s.Agencies[i], true
+}
+
+// Powers gives who decides on a matter.
+func (s *Set) Powers(on string) (out []Powered) {
+	for _, a := range s.Agencies {
+		for _, p := range a.Decides {
+			if p.On == on {
+				out = append(out, Powered{a, p})
+			}
+		}
+	}
+	return out
 }
 
 // Rule gives the rule with the id and the name of its module.
