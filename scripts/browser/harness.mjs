@@ -8,30 +8,57 @@ import { chromium } from 'playwright-core';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export const base = (process.env.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
+const slow = Number(process.env.SLOW ?? 1);
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
 let passed = 0;
+let alive = Date.now(); // when something was last checked
 const failures = [];
+
+// patience is how long anything is waited for, in ms: a bound for what hangs,
+// which a machine many times slower than a usual one keeps.
+export const patience = 60_000;
+
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // launch waits for the service, so that it may be started just before.
 export async function launch() {
-  for (let n = 0; ; n++) {
+  for (const end = Date.now() + patience; ;) {
     if (await fetch(base).then((r) => r.ok, () => false)) break;
-    if (n === 60) { console.error(`no service at ${base}`); process.exit(1); }
-    await new Promise((done) => setTimeout(done, 500));
+    if (Date.now() > end) { console.error(`no service at ${base}`); process.exit(1); }
+    await pause(500);
   }
   return launchOnly();
 }
 
 // launchOnly is for checks that start a service of their own.
-export function launchOnly() {
+export async function launchOnly() {
   const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
   const root = process.getuid?.() === 0; // its sandbox does not work for root
-  return chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
+  const browser = await chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
+  if (slow > 1) slowed(browser);
+  return browser;
+}
+
+// slowed has every page of a browser run as on a machine so many times slower.
+function slowed(browser) {
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    const newPage = context.newPage.bind(context);
+    context.newPage = async () => {
+      const page = await newPage();
+      const session = await context.newCDPSession(page);
+      await session.send('Emulation.setCPUThrottlingRate', { rate: slow });
+      return page;
+    };
+    return context;
+  };
 }
 
 export function ok(what, good, detail = '') {
+  alive = Date.now();
   if (good) passed++;
   else failures.push(`${what}${detail ? `: ${detail}` : ''}`);
   console.log(good ? `ok   ${what}` : `FAIL ${failures.at(-1)}`);
@@ -55,10 +82,50 @@ export function must(condition, detail) {
   if (!condition) throw new Error(detail);
 }
 
+// soon waits until something holds: what a page shows follows what was done by
+// as long as the machine takes. detail may be a function.
+export async function soon(holds, detail, ms = patience) {
+  for (const end = Date.now() + ms; ;) {
+    let trouble = null;
+    try {
+      if (await holds()) return;
+    } catch (err) { trouble = err; }
+    if (Date.now() > end) throw trouble ?? new Error(typeof detail === 'function' ? await detail() : detail);
+    await pause(30);
+  }
+}
+
+// says waits until a part of a page has all these words.
+export async function says(locator, ...words) {
+  let text = '';
+  await soon(async () => { text = await locator.innerText(); return words.every((w) => text.includes(w)); },
+    () => `lacks ${words.filter((w) => !text.includes(w)).join(', ')}: ${text.slice(0, 200)}`);
+}
+
+// told waits for words on the status line, where they stand for some seconds
+// alone: all that it says is written down. What was said before them is left.
+export async function told(page, words) {
+  await soon(() => page.evaluate((w) => {
+    const at = globalThis.statusLines.findIndex((x) => x.includes(w));
+    if (at >= 0) globalThis.statusLines.splice(0, at + 1);
+    return at >= 0;
+  }, words), async () => `never said ${words}, but ${JSON.stringify(await page.evaluate(() => globalThis.statusLines))}`);
+}
+
+const writeDown = () => {
+  globalThis.statusLines = [];
+  let last = '';
+  new MutationObserver(() => {
+    const now = document.getElementById('status')?.textContent.trim() ?? '';
+    if (now !== last && now) globalThis.statusLines.push(now);
+    last = now;
+  }).observe(document, { childList: true, characterData: true, subtree: true });
+};
+
 // axe holds a state of a page to WCAG 2.2 AA and good practice.
 export async function axe(page, state) {
   await check(`axe: ${state}`, async () => {
-    await page.evaluate(axeSource);
+    if (!await page.evaluate(() => Boolean(globalThis.axe))) await page.evaluate(axeSource);
     const moving = await page.evaluate(async () => { // half faded in, nothing has the contrast it gets
       const ends = document.getAnimations().filter((a) => a.effect.getComputedTiming().endTime !== Infinity);
       const names = ends.map((a) => a.animationName ?? a.transitionProperty);
@@ -68,6 +135,7 @@ export async function axe(page, state) {
     must(!moving.length, `moves, though the reader wishes it not: ${moving}`);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      resultTypes: ['violations'], // of what is right nothing is told, which takes a third of the time
     }));
     must(!violations.length, violations.map((v) =>
       `${v.id} (${v.nodes.length}): ${v.nodes[0].target} ${v.nodes[0].failureSummary.replace(/\s+/g, ' ')}`).join(' || '));
@@ -86,8 +154,11 @@ export async function shot(page, name, fullPage = true) {
 // noSideways holds that nothing is wider than the window.
 export async function noSideways(page, state) {
   await check(`no sideways scrolling: ${state}`, async () => {
-    const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    must(inner <= outer, `${inner} px of content in ${outer} px`);
+    let inner; let outer;
+    await soon(async () => {
+      [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      return inner <= outer;
+    }, () => `${inner} px of content in ${outer} px`, 5000);
   });
 }
 
@@ -110,10 +181,11 @@ export function finish() {
   setTimeout(() => process.exit(), 15_000).unref(); // whatever a browser leaves open
 }
 
-setTimeout(() => { // a run that hangs has failed
-  console.log('FAIL it took longer than a quarter of an hour');
+setInterval(() => { // a run that hangs has failed
+  if (Date.now() - alive < 5 * 60_000) return;
+  console.log('FAIL nothing was checked for five minutes');
   process.exit(1);
-}, 15 * 60_000).unref();
+}, 5000).unref();
 
 const desktop = { viewport: { width: 1280, height: 900 }, locale: 'nb-NO', colorScheme: 'light', reducedMotion: 'reduce' };
 let browser = null;
@@ -124,7 +196,8 @@ export async function withPage(name, options, run) {
   browser ??= await launch();
   const context = await browser.newContext({ ...desktop, ...options.context });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(patience);
+  await page.addInitScript(writeDown);
   const wrong = [];
   page.on('pageerror', (err) => wrong.push(String(err)));
   page.on('console', (m) => { if (/Content Security Policy|Trusted ?Type/i.test(m.text())) wrong.push(m.text()); });
@@ -153,4 +226,4 @@ export async function ask(page, question) {
 }
 
 export const last = (page) => page.locator('.turn.answer').last();
-export const connected = (page, state = 'connected') => page.locator(`ki-line[data-state=${state}]`).waitFor({ timeout: 20_000 });
+export const connected = (page, state = 'connected') => page.locator(`ki-line[data-state=${state}]`).waitFor({ timeout: patience });

@@ -1,19 +1,19 @@
 // Languages, colours, sizes, and the pages of the sources.
 import * as answers from './answers.mjs';
-import { ask, axe, base, check, connected, last, must, noSideways, shot, targets, withPage } from './harness.mjs';
+import { ask, axe, base, check, connected, last, must, noSideways, shot, soon, targets, withPage } from './harness.mjs';
 import { played } from './played.mjs';
 
 await withPage('languages', { context: { locale: 'en-GB' } }, async (page) => {
   await check('the page speaks the reader\'s language and remembers another', async () => {
     await page.locator('html:not(.wait)').waitFor();
-    must(await page.locator('html').getAttribute('lang') === 'en', 'not English');
-    must((await page.locator('h1').innerText()).startsWith('Which rules'), 'other words');
+    await soon(async () => await page.locator('html').getAttribute('lang') === 'en', 'not English');
+    await soon(async () => (await page.locator('h1').innerText()).startsWith('Which rules'), 'other words');
     await shot(page, '13-english', false);
     await page.locator('[data-lang=nn]').click();
-    must((await page.locator('h1').innerText()).startsWith('Kva reglar'), 'not nynorsk');
+    await soon(async () => (await page.locator('h1').innerText()).startsWith('Kva reglar'), 'not nynorsk');
     await page.goto(`${base}/kilder`);
-    must((await page.locator('h1').innerText()).startsWith('Kjeldene'), 'forgotten');
-    must(await page.locator('html').getAttribute('lang') === 'nn', 'not marked');
+    await soon(async () => (await page.locator('h1').innerText()).startsWith('Kjeldene'), 'forgotten');
+    await soon(async () => await page.locator('html').getAttribute('lang') === 'nn', 'not marked');
   });
   await axe(page, 'nynorsk');
 });
@@ -33,8 +33,8 @@ await withPage('dark', { ...played(() => answers.full), context: { colorScheme: 
   await check('the switch overrules the system and is remembered', async () => {
     await page.locator('#theme').click();
     await page.reload();
-    must(await page.evaluate(() => getComputedStyle(document.body.parentElement).backgroundColor) === 'rgb(255, 255, 255)', 'still dark');
-    must(await page.locator('#theme').getAttribute('aria-pressed') === 'false', 'the switch says dark');
+    await soon(async () => await page.evaluate(() => getComputedStyle(document.body.parentElement).backgroundColor) === 'rgb(255, 255, 255)', 'still dark');
+    await soon(async () => await page.locator('#theme').getAttribute('aria-pressed') === 'false', 'the switch says dark');
   });
 });
 
@@ -113,7 +113,7 @@ await withPage('sources', { path: '/kilder' }, async (page) => {
   const links = await page.locator('.sources a').evaluateAll((all) => all.map((a) => a.href));
   await check('every source is listed with a date', async () => {
     must(links.length > 0, 'none');
-    must(await page.locator('.sources time').count() >= links.length, 'dates');
+    await soon(async () => await page.locator('.sources time').count() >= links.length, 'dates');
   });
   for (const href of links) {
     await page.goto(href);
@@ -135,8 +135,8 @@ await withPage('sources', { path: '/kilder' }, async (page) => {
     await page.goto(links.find((href) => href.includes('radiologi')) ?? links[0]);
     await page.locator('details.contents[open] a').first().waitFor();
     await page.mouse.wheel(0, 4000);
-    await page.waitForTimeout(300);
-    must(await page.locator('details.contents').evaluate((e) => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.top < 100; }), 'out of view');
+    await soon(() => page.evaluate(() => scrollY > 1000), 'not scrolled');
+    await soon(() => page.locator('details.contents').evaluate((e) => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.top < 100; }), 'out of view');
     await shot(page, '21-source-wide', false);
   });
   await check('a footnote leads there and back', async () => {
@@ -161,7 +161,7 @@ await withPage('sources', { path: '/kilder' }, async (page) => {
 
 await withPage('not found', { path: '/finnes-ikke' }, async (page) => {
   await check('an unknown address gets a friendly page', async () => {
-    must(await page.locator('main a[href="/kilder"]').isVisible(), 'no way on');
+    await soon(() => page.locator('main a[href="/kilder"]').isVisible(), 'no way on');
   });
   await shot(page, '22-not-found', false);
   await axe(page, 'not found');
@@ -169,8 +169,8 @@ await withPage('not found', { path: '/finnes-ikke' }, async (page) => {
 
 await withPage('no script', { context: { javaScriptEnabled: false } }, async (page) => {
   await check('without scripts the page tells where to go', async () => {
-    must(await page.locator('noscript a[href="/kilder"]').isVisible(), 'no way on');
-    must(!await page.locator('#composer').isVisible(), 'a field that does nothing');
+    await soon(() => page.locator('noscript a[href="/kilder"]').isVisible(), 'no way on');
+    await soon(async () => !await page.locator('#composer').isVisible(), 'a field that does nothing');
   });
   await shot(page, '23-no-script', false);
 });

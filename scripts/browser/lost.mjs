@@ -3,8 +3,8 @@
 // windows talk. In each, no message may be lost or doubled.
 //
 //   KIVEILEDER_BIN=/path/to/kiveileder SHOTS=/tmp/shots node lost.mjs
-import { axe, check, finish, launchOnly, must, shot, shut } from './harness.mjs';
-import { network, pause, service } from './stage.mjs';
+import { axe, check, finish, launchOnly, must, patience, pause, shot, shut, soon } from './harness.mjs';
+import { network, service } from './stage.mjs';
 
 const browser = await launchOnly();
 const questions = [
@@ -13,20 +13,22 @@ const questions = [
   'Hva må fastlegen undersøke før et KI-verktøy tas i bruk?', 'Må prosjektet vårt ha godkjenning fra REK?',
 ];
 
+const s = await service();
+
 async function scene(name, run) {
-  const s = await service();
-  const n = await network(s.port);
+  if (!s.port) await s.up(); // where one has failed
+  const n = await network(() => s.port);
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'nb-NO', reducedMotion: 'reduce' });
   const errors = [];
   const open = async () => {
     const page = await context.newPage();
-    page.setDefaultTimeout(45_000);
+    page.setDefaultTimeout(patience);
     page.on('pageerror', (err) => errors.push(String(err)));
     await page.goto(n.base);
     return page;
   };
   try {
-    await run({ s, n, context, open, page: await open() });
+    await run({ n, context, open, page: await open() });
   } catch (err) {
     await check(`${name}: runs to its end`, () => { throw err; });
     for (const p of context.pages()) await shot(p, `lost-failed-${name}`, false);
@@ -34,8 +36,10 @@ async function scene(name, run) {
   await check(`${name}: no errors in scripts`, () => must(!errors.length, errors.join(' | ')));
   await shut(context);
   n.close();
-  await s.close();
 }
+
+// stored gives a conversation as the service has it.
+const stored = (base, id) => fetch(`${base}/v1/conversation?after=0&limit=200`, { headers: { Authorization: `Bearer ${id}` } }).then((r) => r.json());
 
 const state = (page, name) => page.locator(`ki-line[data-state=${name}]`).waitFor();
 const ask = async (page, q) => {
@@ -47,14 +51,14 @@ const ask = async (page, q) => {
 // one answer, in this order.
 async function complete(page, n, asked, what) {
   await check(`${what}: nothing lost, nothing doubled, order kept`, async () => {
-    await page.waitForFunction((count) => document.querySelectorAll('.turn.answer').length >= count && !document.querySelector('.waiting'), asked.length, { timeout: 60_000 });
-    await pause(500);
-    const shown = await page.locator('ki-log .turn.question > p:first-of-type').allInnerTexts();
-    must(JSON.stringify(shown) === JSON.stringify(asked), `shown: ${shown.join(' | ')}`);
-    must(await page.locator('.turn.answer').count() === asked.length, 'answers');
+    await page.waitForFunction((count) => document.querySelectorAll('.turn.answer').length >= count && !document.querySelector('.waiting'), asked.length);
+    await pause(200); // for what comes twice
+    let shown;
+    await soon(async () => JSON.stringify(shown = await page.locator('ki-log .turn.question > p:first-of-type').allInnerTexts()) === JSON.stringify(asked), () => `shown: ${shown.join(' | ')}`);
+    await soon(async () => await page.locator('.turn.answer').count() === asked.length, 'answers');
     const talk = await page.evaluate(() => JSON.parse((sessionStorage.getItem('kiveileder:remember') ?? localStorage.getItem('kiveileder:remember') ? localStorage : sessionStorage)
       .getItem(`kiveileder:c:${sessionStorage.getItem('kiveileder:current')}`)));
-    const there = await fetch(`${n.base}/v1/conversation?after=0&limit=200`, { headers: { Authorization: `Bearer ${talk.id}` } }).then((r) => r.json());
+    const there = await stored(n.base, talk.id);
     must(JSON.stringify(there.entries.map((e) => [e.offset, e.id])) === JSON.stringify(talk.entries.map((e) => [e.offset, e.id])), 'the page and the service differ');
     must(there.entries.every((e, i) => e.offset === i + 1), 'offsets have gaps');
   });
@@ -66,11 +70,12 @@ await scene('network', async ({ n, page }) => {
   await page.locator('.turn.answer').waitFor();
   n.hold = true; // the question arrives, its answer does not
   await ask(page, questions[1]);
-  await pause(300);
+  const id = await page.evaluate(() => JSON.parse(sessionStorage.getItem(`kiveileder:c:${sessionStorage.getItem('kiveileder:current')}`)).id);
+  await soon(async () => (await stored(`http://127.0.0.1:${s.port}`, id)).entries.length === 4, 'it is not answered');
   n.cut();
   await check('the page says that the connection is lost', () => state(page, 'reconnecting'));
   await ask(page, questions[2]);
-  await pause(1500);
+  await soon(() => n.refused > 2, 'it does not try again');
   await shot(page, 'lost-1-network', false);
   await axe(page, 'network lost');
   n.mend();
@@ -88,7 +93,7 @@ await scene('network', async ({ n, page }) => {
   await shot(page, 'lost-1-network-back', false);
 });
 
-await scene('killed', async ({ s, n, page }) => {
+await scene('killed', async ({ n, page }) => {
   await state(page, 'connected');
   await ask(page, questions[0]);
   await page.locator('.turn.answer').waitFor();
@@ -97,7 +102,7 @@ await scene('killed', async ({ s, n, page }) => {
   await s.kill('SIGKILL');
   await check('the page says that the service is away', () => state(page, 'reconnecting'));
   await ask(page, questions[3]);
-  await pause(500);
+  await page.locator('.waiting', { hasText: questions[3] }).waitFor();
   await shot(page, 'lost-2-killed', false);
   await s.up();
   await check('and that it is back', () => state(page, 'connected'));
@@ -109,7 +114,7 @@ await scene('killed', async ({ s, n, page }) => {
 });
 
 for (const how of ['refuse', 'cut', 'hang']) {
-  await scene(`sockets ${how}`, async ({ s, n, page }) => {
+  await scene(`sockets ${how}`, async ({ n, page }) => {
     n.sockets = how;
     await page.reload();
     await check(`sockets ${how}: the page goes over to plain HTTP and says so`, () => state(page, 'http'));
@@ -163,10 +168,11 @@ await scene('two tabs', async ({ n, open, page }) => {
     await page.locator('ki-side .bin').first().click();
     await page.locator('dialog.confirm .ds-button').first().click();
     await other.locator('ki-notice .box').waitFor();
-    must((await other.locator('ki-notice').innerText()).includes('slettet'), 'other words');
+    await soon(async () => (await other.locator('ki-notice').innerText()).includes('slettet'), 'other words');
     await shot(other, 'lost-4-deleted', false);
   });
 });
 
 await shut(browser);
+await s.close();
 finish();

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { SMTPServer } from 'smtp-server';
+import { patience, pause } from './harness.mjs';
 
 const bin = process.env.KIVEILEDER_BIN;
 if (!bin) { console.error('KIVEILEDER_BIN is not set'); process.exit(1); }
@@ -22,11 +23,11 @@ const secret = () => randomBytes(24).toString('hex');
 export const far = Boolean(process.env.KIVEILEDER_TEST_POSTGRES && process.env.KIVEILEDER_TEST_REDIS);
 
 // until waits until what is asked gives something.
-export async function until(what, ask, ms = 30_000) {
+export async function until(what, ask, ms = patience) {
   for (const end = Date.now() + ms; Date.now() < end;) {
     const got = await ask();
     if (got) return got;
-    await new Promise((done) => setTimeout(done, 20));
+    await pause(20);
   }
   throw new Error(`waited ${ms / 1000} s for ${what}`);
 }

@@ -5,38 +5,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patience, pause } from './harness.mjs';
 
 const bin = process.env.KIVEILEDER_BIN;
 if (!bin) { console.error('KIVEILEDER_BIN is not set'); process.exit(1); }
 
-export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-// freePort gives a port to listen on again after a restart: one below those
-// that the system gives to clients, who may take it meanwhile.
-async function freePort() {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const s = net.createServer();
-    const free = await new Promise((done) => { s.once('error', () => done(false)); s.listen(port, '127.0.0.1', () => done(true)); });
-    if (!free) continue;
-    await new Promise((done) => s.close(done));
-    return port;
-  }
-}
-
-// service runs the program on a data folder and a port of its own.
+// service runs the program on a data folder of its own, and after a restart on
+// another port: no other program can take a port that was never given back.
 export async function service() {
   const data = mkdtempSync(join(tmpdir(), 'kiveileder-'));
-  const port = await freePort();
   let child = null;
-  const s = { port, said: '' }; // on standard output: links to sign in with
+  const s = { port: 0, said: '' }; // said on standard output: links to sign in with
   s.up = async () => {
-    child = spawn(bin, ['serve', '--addr', `127.0.0.1:${port}`, '--data', data, '--rate-limit', '0', '--log-level', 'error'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const c = child = spawn(bin, ['serve', '--addr', '127.0.0.1:0', '--data', data, '--rate-limit', '0', '--log-level', 'error'], { stdio: ['ignore', 'pipe', 'inherit'] });
     s.said = '';
-    child.stdout.on('data', (b) => { s.said += b; });
-    for (let n = 0; n < 200; n++) {
-      if (await fetch(`http://127.0.0.1:${port}/readyz`).then((r) => r.ok, () => false)) return;
-      await pause(50);
+    c.stdout.on('data', (b) => { s.said += b; });
+    for (const end = Date.now() + patience; Date.now() < end && c.exitCode === null;) {
+      s.port = Number(/http:\/\/127\.0\.0\.1:(\d+)\S*\s/.exec(s.said)?.[1] ?? 0);
+      if (s.port && await fetch(`http://127.0.0.1:${s.port}/readyz`).then((r) => r.ok, () => false)) return;
+      await pause(30);
     }
     throw new Error('the service does not start');
   };
@@ -46,18 +33,22 @@ export async function service() {
     child.kill(signal);
     await gone;
     child = null;
+    s.port = 0; // another program may get it
   };
-  s.close = async () => { await s.kill('SIGTERM'); rmSync(data, { recursive: true }); };
+  s.close = async () => { await s.kill('SIGTERM'); rmSync(data, { recursive: true, force: true }); };
+  process.once('exit', () => child?.kill('SIGKILL'));
   await s.up();
   return s;
 }
 
-// network stands between the browser and the service. sockets says what
-// happens to WebSockets: pass, refuse (403), hang, cut.
-export async function network(to) {
-  const n = { up: true, sockets: 'pass', hold: false, lines: new Set() };
+// network stands between the browser and the service, whose port it asks for.
+// sockets says what happens to WebSockets: pass, refuse (403), hang, cut. hold
+// is for what the service says: true lets nothing of it arrive, and words
+// nothing from the first that has them.
+export async function network(port) {
+  const n = { up: true, sockets: 'pass', hold: false, lines: new Set(), refused: 0 };
   const server = net.createServer((client) => {
-    if (!n.up) { client.resetAndDestroy(); return; }
+    if (!n.up) { n.refused++; client.resetAndDestroy(); return; }
     client.on('error', () => {});
     let upstream = null;
     const end = () => { client.destroy(); upstream?.destroy(); n.lines.delete(end); };
@@ -70,10 +61,13 @@ export async function network(to) {
         return; // hang: nothing ever comes
       }
       if (!upstream) {
-        upstream = net.connect(to, '127.0.0.1');
+        upstream = net.connect(port(), '127.0.0.1');
         upstream.on('error', end);
         upstream.on('close', end);
-        upstream.on('data', (b) => { if (!n.hold) client.write(b); }); // held: the answer never arrives
+        upstream.on('data', (b) => {
+          if (typeof n.hold === 'string' && b.includes(n.hold)) n.hold = true;
+          if (n.hold !== true) client.write(b);
+        });
       }
       upstream.write(chunk);
     });

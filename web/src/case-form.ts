@@ -42,11 +42,13 @@ class Dialogs extends Part {
     const kept = read(talk);
     this.draft = e?.hand ? of(e) : kept ?? blank();
     await this.show('loading');
+    let taken = true;
     try {
       this.form = await chat.form(talk);
-      if (!this.form) return await this.show('none');
+      taken = this.form !== null;
     } catch { /* no network: it can be filled in all the same */ }
     if (this.state !== 'loading') return; // closed meanwhile
+    if (!taken) return this.show('none');
     if (!e && !kept) {
       const last = talk.entries.findLast((x) => x.type === 'message');
       Object.assign(this.draft, { question: question || this.form?.question || (last?.type === 'message' ? last.text : ''), project: this.form?.project ?? '', agency: this.form?.agency ?? '' });
