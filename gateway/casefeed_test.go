@@ -62,6 +62,14 @@ func TestCaseFrames(t *testing.T) {
 	one.hearsNothing()
 	other.hearsNothing()
 
+	other.say(`{"type":"case_command","id":"w2","conversation":"` + id + `","case":"case-h","kind":"withdrawn","data":{"reason":"Løst"},"seen":2}`) // the answer was lost
+	other.hears("case w2: case-h 3 withdrawn")
+	other.say(`{"type":"case_command","id":"w2","conversation":"` + id + `","case":"case-h","kind":"added","data":{"text":"Mer"},"seen":3}`)
+	if got := other.hears("case : case-h 3 withdrawn", "error w2: conflict"); !strings.Contains(got[1].Message, "brukt til noe annet") {
+		t.Errorf("an id that stands for another command: %q", got[1].Message)
+	}
+	one.hearsNothing()
+
 	one.say(`{"type":"leave","id":"l","conversation":"` + id + `"}`)
 	one.hearsNothing()
 	cases.happens(t.Context(), guidance.IsReopened, nil)

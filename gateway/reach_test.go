@@ -19,8 +19,8 @@ import (
 )
 
 // reachTime is how soon what a lawyer writes is to stand on an open page, for
-// all but one in a hundred, on a machine that has not much else to do. The test
-// holds a wider bound: it runs beside others.
+// all but one in a hundred, on a machine that has not much else to do. Where
+// tests run beside others half of them hold it, and nearly all a wider bound.
 const reachTime = 50 * time.Millisecond
 
 // What a lawyer writes is on the open pages of its asker at once: cases in
@@ -109,8 +109,8 @@ func TestReachesAnOpenPage(t *testing.T) {
 		took = append(took, time.Since(begin))
 	}
 	slices.Sort(took)
-	t.Logf("from the command until it stands on three pages: half within %v, 99 of 100 within %v", took[n/2], took[n*99/100])
-	if took[n*99/100] > 10*reachTime {
-		t.Errorf("99 of 100 within %v, want %v", took[n*99/100], reachTime)
+	t.Logf("from the command until it stands on three pages: half within %v, 9 of 10 within %v, 99 of 100 within %v", took[n/2], took[n*9/10], took[n*99/100])
+	if took[n/2] > reachTime || took[n*9/10] > 10*reachTime {
+		t.Errorf("half within %v, want %v; 9 of 10 within %v", took[n/2], reachTime, took[n*9/10])
 	}
 }

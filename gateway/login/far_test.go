@@ -73,12 +73,14 @@ func TestFar(t *testing.T) {
 	t.Parallel()
 	for name, through := range map[string]func(http.Handler) http.Handler{"straight": straight, "replies are lost": losing} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			open := func(t *testing.T) login.Store { return farStore(t, onDisk(t), through) }
 			logintest.Run(t, open)
 			logintest.Repeat(t, open)
 		})
 	}
 	t.Run("over memory", func(t *testing.T) {
+		t.Parallel()
 		logintest.Run(t, func(t *testing.T) login.Store { return farStore(t, login.NewMemory(), straight) })
 	})
 }

@@ -78,10 +78,14 @@ func TestForgedSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.browser().in().cookie(sessionCookie)
+	other := "A"
+	if id[:1] == other {
+		other = "B"
+	}
 	for name, header := range map[string]string{
 		"none":                  "",
 		"cut":                   sessionCookie + "=" + id[:42],
-		"changed":               sessionCookie + "=" + "A" + id[1:],
+		"changed":               sessionCookie + "=" + other + id[1:],
 		"long":                  sessionCookie + "=" + strings.Repeat("A", 10_000),
 		"two":                   sessionCookie + "=" + id + "; " + sessionCookie + "=" + strings.Repeat("A", 43),
 		"without the prefix":    "ki-session=" + id,
@@ -264,46 +268,6 @@ func TestDevices(t *testing.T) {
 		}
 	}
 }
-
-func TestOptional(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	b := w.browser().in()
-	var who string
-	h := w.Optional(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		p, _ := login.PersonOf(r.Context())
-		who = p.Name
-	}))
-	for name, c := range map[string]struct {
-		method string
-		header map[string]string
-		want   string
-	}{
-		"nobody":                 {http.MethodGet, nil, ""},
-		"reads":                  {http.MethodGet, map[string]string{"Cookie": sessionCookie + "=" + b.cookie(sessionCookie)}, "Kari Nordmann"},
-		"changes, without proof": {http.MethodPost, map[string]string{"Cookie": sessionCookie + "=" + b.cookie(sessionCookie)}, ""},
-		"changes": {http.MethodPost, map[string]string{
-			"Cookie": sessionCookie + "=" + b.cookie(sessionCookie) + "; " + csrfCookie + "=" + b.cookie(csrfCookie),
-			"Origin": w.srv.URL, "X-CSRF-Token": b.cookie(csrfCookie),
-		}, "Kari Nordmann"},
-	} {
-		r, _ := http.NewRequestWithContext(t.Context(), c.method, "/", nil)
-		for k, v := range c.header {
-			r.Header.Set(k, v)
-		}
-		who = "not called"
-		h.ServeHTTP(nopWriter{http.Header{}}, r)
-		if who != c.want {
-			t.Errorf("%s: %q", name, who)
-		}
-	}
-}
-
-type nopWriter struct{ h http.Header }
-
-func (n nopWriter) Header() http.Header       { return n.h }
-func (nopWriter) Write(b []byte) (int, error) { return len(b), nil }
-func (nopWriter) WriteHeader(int)             {}
 
 // Who is not let in makes one line in the log, which says what for.
 func TestRefusedIsLoggedOnce(t *testing.T) {

@@ -14,6 +14,10 @@ import (
 // The repository's own corpus has no fault, and enough of what the sources do
 // not answer to tell it from what they do.
 func TestLintOfTheRepository(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compares all questions with each other")
+	}
+	t.Parallel()
 	for _, id := range []string{"formal-2024", "allmennpraksis-2024", "regelverk-2023", "radiologi-2021", "felles-plan-2019"} {
 		if _, err := os.Stat(filepath.Join("..", "..", "corpus", "questions", id+".yaml")); err != nil {
 			t.Skipf("the bank of %s is not there yet: the corpus is not linted", id)

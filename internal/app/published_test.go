@@ -20,6 +20,7 @@ func TestAnsweredBefore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("loads the model")
 	}
+	t.Parallel()
 	cfg := app.Config{Base: app.Base{Data: t.TempDir()}}
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	docs, err := register.NewDocuments("2026-11-22", strings.ToUpper, nil, register.Entry{

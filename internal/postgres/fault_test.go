@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,53 @@ import (
 	"kiveileder/internal/stacktest"
 )
 
+// cutting cuts two connections of those called victim at a time, at random, in
+// the middle of what they do: once after every so many calls that were
+// acknowledged, so that on a slow machine too calls come to their end. Stop ends
+// it and gives how many connections were cut.
+func cutting(t *testing.T, killer *postgres.DB, every int64) (acknowledged func(), stop func() int) {
+	t.Helper()
+	var calls atomic.Int64
+	next, end, ended := make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	cut := 0
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-next:
+			case <-end:
+				return
+			}
+			time.Sleep(rand.N(10 * time.Millisecond))
+			var n int
+			err := killer.Pool().QueryRow(context.WithoutCancel(t.Context()), `
+				SELECT count(pg_terminate_backend(pid)) FROM (
+					SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database() ORDER BY random() LIMIT 2) v`).Scan(&n)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			cut += n
+		}
+	}()
+	acknowledged = func() {
+		if calls.Add(1)%every != 0 {
+			return
+		}
+		select {
+		case next <- struct{}{}:
+		default: // the cut before is still to come
+		}
+	}
+	stop = sync.OnceValue(func() int {
+		close(end)
+		<-ended
+		return cut
+	})
+	t.Cleanup(func() { stop() })
+	return acknowledged, stop
+}
+
 // Connections are cut in the middle of many writes: what was acknowledged is
 // there, nothing is there twice, and no offset is left out.
 func TestKill(t *testing.T) {
@@ -25,23 +73,9 @@ func TestKill(t *testing.T) {
 	u := stacktest.Postgres(t)
 	db, killer := open(t, u+"&application_name=victim"), open(t, u)
 	c := db.Conversations()
-	ctx, stop := context.WithCancel(t.Context())
-	var killed int
-	var killing, wg sync.WaitGroup
-	killing.Go(func() {
-		for ctx.Err() == nil {
-			time.Sleep(rand.N(20 * time.Millisecond))
-			var n int
-			err := killer.Pool().QueryRow(t.Context(), `
-				SELECT count(pg_terminate_backend(pid)) FROM (
-					SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database() ORDER BY random() LIMIT 2) v`).Scan(&n)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			killed += n
-		}
-	})
+	ctx := t.Context()
+	acknowledged, stop := cutting(t, killer, 8)
+	var wg sync.WaitGroup
 	type ack struct {
 		key    string
 		offset int64
@@ -63,6 +97,7 @@ func TestKill(t *testing.T) {
 					if err == nil {
 						acks[ack{key, e.Offset}] = id
 						mu.Unlock()
+						acknowledged()
 						break
 					}
 					failed++
@@ -76,8 +111,7 @@ func TestKill(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	stop()
-	killing.Wait()
+	killed := stop()
 	t.Logf("%d connections cut, %d of %d writes failed", killed, failed, writers*each)
 	if killed < 10 {
 		t.Errorf("only %d connections were cut", killed)

@@ -1,9 +1,7 @@
 package postgres_test
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -23,28 +21,15 @@ func TestGuidanceCut(t *testing.T) {
 	u := stacktest.Postgres(t)
 	db, killer := open(t, u+"&application_name=victim"), open(t, u)
 	s := guidance.New(guidance.Config{Store: db.Guidance()})
-	ctx, stop := context.WithCancel(t.Context())
-	cut := 0
-	var cutting, wg sync.WaitGroup
-	cutting.Go(func() {
-		for ctx.Err() == nil {
-			time.Sleep(rand.N(20 * time.Millisecond))
-			var n int
-			err := killer.Pool().QueryRow(t.Context(), `
-				SELECT count(pg_terminate_backend(pid)) FROM (
-					SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database() ORDER BY random() LIMIT 2) v`).Scan(&n)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			cut += n
-		}
-	})
+	ctx := t.Context()
+	acknowledged, stop := cutting(t, killer, 2)
+	var wg sync.WaitGroup
 	// as a client does, until it is acknowledged
 	until := func(what string, do func() error) {
 		for range 200 {
 			err := do()
 			if err == nil {
+				acknowledged()
 				return
 			}
 			if kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable {
@@ -69,8 +54,7 @@ func TestGuidanceCut(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	stop()
-	cutting.Wait()
+	cut := stop()
 	t.Logf("%d connections cut", cut)
 	if cut < 3 {
 		t.Errorf("only %d connections were cut", cut)

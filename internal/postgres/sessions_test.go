@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -75,33 +74,15 @@ func TestSessionsCut(t *testing.T) {
 	u := stacktest.Postgres(t)
 	victim, killer := open(t, u+"&application_name=victim"), open(t, u)
 	s, begin := victim.Sessions(), time.Now().Truncate(time.Microsecond)
-	stop := make(chan struct{})
-	cut := 0
-	var cutting, wg sync.WaitGroup
-	cutting.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(rand.N(15 * time.Millisecond)):
-			}
-			var n int
-			err := killer.Pool().QueryRow(t.Context(), `
-				SELECT count(pg_terminate_backend(pid)) FROM (
-					SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND datname = current_database() ORDER BY random() LIMIT 2) v`).Scan(&n)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			cut += n
-		}
-	})
+	acknowledged, stop := cutting(t, killer, 4)
+	var wg sync.WaitGroup
 	// as internal/rpc does: the same call until it is acknowledged
 	until := func(do func(ctx context.Context) error) {
 		ctx := login.WithCall(t.Context(), login.CallOf(t.Context()))
 		for range 200 {
 			err := do(ctx)
 			if err == nil || kiveileder.ErrorCode(err) == kiveileder.CodeConflict {
+				acknowledged()
 				return
 			}
 			if kiveileder.ErrorCode(err) != kiveileder.CodeUnavailable {
@@ -140,8 +121,7 @@ func TestSessionsCut(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	close(stop)
-	cutting.Wait()
+	cut := stop()
 	t.Logf("%d connections cut", cut)
 	if cut < 3 {
 		t.Errorf("only %d connections were cut", cut)

@@ -318,6 +318,7 @@ func TestRestart(t *testing.T) {
 
 // An answer that is too large is no reason to doubt the token, nor to ask again.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	url, made := role(t, secret, func(context.Context, question) (reply, error) {
 		return reply{Text: strings.Repeat("x", 64<<20)}, nil
 	})
@@ -328,10 +329,10 @@ func TestTooLarge(t *testing.T) {
 }
 
 // A replica that takes long is waited for, as long as it says that it is
-// there, and the call is made once; one that hangs is left for the next.
-func TestSlowAndSilent(t *testing.T) {
+// there, and the call is made once.
+func TestSlow(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes ten seconds")
+		t.Skip("takes five seconds")
 	}
 	t.Parallel()
 	slow, made := role(t, secret, func(ctx context.Context, q question) (reply, error) {
@@ -343,8 +344,16 @@ func TestSlowAndSilent(t *testing.T) {
 		}
 	})
 	if _, err := say(t.Context(), client(t, secret, slow), "x"); err != nil || made.Load() != 1 {
-		t.Errorf("slow: %v, made %d times", err, made.Load())
+		t.Errorf("%v, made %d times", err, made.Load())
 	}
+}
+
+// A replica that hangs is left for the next.
+func TestSilent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes six seconds")
+	}
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 	if err != nil {
 		t.Fatal(err)
@@ -355,11 +364,11 @@ func TestSlowAndSilent(t *testing.T) {
 	c := client(t, secret, "http://"+l.Addr().String()+","+quick)
 	for range 2 {
 		if _, err := say(t.Context(), c, "x"); err != nil {
-			t.Errorf("silent: %v", err)
+			t.Error(err)
 		}
 	}
 	if took := time.Since(begin); made.Load() != 2 || took > 9*time.Second {
-		t.Errorf("silent: made %d times in %v", made.Load(), took)
+		t.Errorf("made %d times in %v", made.Load(), took)
 	}
 }
 

@@ -20,8 +20,8 @@ func TestHistoryFaults(t *testing.T) {
 			t.Parallel()
 			through, fault := stacktest.Proxy(t, address)
 			memory := conversation.NewMemory("e1")
-			near := conversation.Cached(memory, redisHistory(t, through, prefix+w.Name, conversation.MarkTime), nil)
-			far := conversation.Cached(memory, redisHistory(t, address, prefix+w.Name, conversation.MarkTime), nil)
+			near := conversation.Cached(memory, redisHistory(t, through, prefix+w.Name), nil)
+			far := conversation.Cached(memory, redisHistory(t, address, prefix+w.Name), nil)
 			n := int64(0)
 			add := func() {
 				t.Helper()
@@ -82,7 +82,7 @@ func BenchmarkHistory(b *testing.B) {
 	address, prefix := stacktest.Redis(b)
 	for name, h := range map[string]conversation.History{
 		"memory": conversation.NewMemoryHistory(1000, nil),
-		"redis":  redisHistory(b, address, prefix, conversation.MarkTime),
+		"redis":  redisHistory(b, address, prefix),
 	} {
 		s := conversation.Cached(conversation.NewMemory("e1"), h, nil)
 		for i := range 10 {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -45,8 +44,7 @@ var (
 // After Redis was away a new generation begins, since somebody may have
 // changed a conversation meanwhile.
 type RedisHistory struct {
-	c        *redis.Client
-	markTime time.Duration
+	c *redis.Client
 
 	generation atomic.Pointer[string] // as it was last seen
 	mu         sync.Mutex             // guards seen
@@ -55,10 +53,8 @@ type RedisHistory struct {
 }
 
 // NewRedisHistory gives a history over a client. Close it before the client.
-func NewRedisHistory(c *redis.Client) *RedisHistory { return newRedisHistory(c, MarkTime) }
-
-func newRedisHistory(c *redis.Client, markTime time.Duration) *RedisHistory {
-	h := &RedisHistory{c: c, markTime: markTime, seen: -1}
+func NewRedisHistory(c *redis.Client) *RedisHistory {
+	h := &RedisHistory{c: c, seen: -1}
 	if n := c.Times(); c.State() == nil && n == c.Times() {
 		h.seen = n
 	}
@@ -219,7 +215,7 @@ func (h *RedisHistory) Fill(ctx context.Context, t Ticket, epoch, key string, af
 // Mark implements History.
 func (h *RedisHistory) Mark(ctx context.Context, key string) (Mark, error) {
 	id := rand.Text()
-	_, generation, err := h.run(ctx, markScript, key, id, h.markTime.Milliseconds())
+	_, generation, err := h.run(ctx, markScript, key, id, MarkTime.Milliseconds())
 	return Mark{generation, id}, err
 }
 

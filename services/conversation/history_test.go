@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	goredis "github.com/redis/go-redis/v9"
 
 	"kiveileder"
 	"kiveileder/internal/stacktest"
@@ -44,19 +48,52 @@ func (c *clock) pass(d time.Duration) {
 func TestRedisHistory(t *testing.T) {
 	historytest.Run(t, func(t *testing.T) (a, b conversation.History, pass func()) {
 		address, prefix := stacktest.Redis(t)
-		markTime := conversation.MarkTime
-		if t.Name() == "TestRedisHistory/who_died_between" {
-			markTime = 300 * time.Millisecond
-		}
-		return redisHistory(t, address, prefix, markTime), redisHistory(t, address, prefix, markTime), func() { time.Sleep(markTime + 5*time.Millisecond) }
+		return redisHistory(t, address, prefix), redisHistory(t, address, prefix), func() { marksRunOut(t, address, prefix) }
 	})
 }
 
-func redisHistory(t testing.TB, address, prefix string, markTime time.Duration) *conversation.RedisHistory {
+func redisHistory(t testing.TB, address, prefix string) *conversation.RedisHistory {
 	t.Helper()
-	h := conversation.NewRedisHistoryWith(stacktest.OpenRedis(t, address, prefix), markTime)
+	h := conversation.NewRedisHistory(stacktest.OpenRedis(t, address, prefix))
 	t.Cleanup(h.Close)
 	return h
+}
+
+// marksRunOut puts the ends of all marks into the past, without waiting for
+// them. Each was to come within the time that a mark holds.
+func marksRunOut(t *testing.T, address, prefix string) {
+	t.Helper()
+	opt, err := goredis.ParseURL(address)
+	if err != nil {
+		t.Fatal("the address can't be read")
+	}
+	opt.DisableIdentity, opt.Protocol = true, 2
+	c := goredis.NewClient(opt)
+	defer c.Close()
+	now, err := c.Time(t.Context()).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks := 0
+	keys := c.ScanType(t.Context(), 0, prefix+"*", 1000, "hash").Iterator()
+	for keys.Next(t.Context()) {
+		for field, value := range c.HGetAll(t.Context(), keys.Val()).Val() {
+			if !strings.HasPrefix(field, "m:") {
+				continue
+			}
+			ms, err := strconv.ParseInt(value, 10, 64)
+			if left := time.UnixMilli(ms).Sub(now); err != nil || left <= 0 || left > conversation.MarkTime {
+				t.Errorf("a mark holds for %v more, %v", left, err)
+			}
+			if err := c.HSet(t.Context(), keys.Val(), field, now.UnixMilli()).Err(); err != nil {
+				t.Fatal(err)
+			}
+			marks++
+		}
+	}
+	if err := keys.Err(); err != nil || marks == 0 {
+		t.Fatalf("%d marks, %v", marks, err)
+	}
 }
 
 // cachedOver gives memory stores behind histories.
@@ -73,7 +110,7 @@ func TestCachedOverMemory(t *testing.T) {
 func TestCachedOverRedis(t *testing.T) {
 	conversationtest.Run(t, cachedOver(func(t *testing.T) conversation.History {
 		address, prefix := stacktest.Redis(t)
-		return redisHistory(t, address, prefix, conversation.MarkTime)
+		return redisHistory(t, address, prefix)
 	}))
 }
 

@@ -242,11 +242,17 @@ func TestLongCase(t *testing.T) {
 		}
 
 		// a draft that is older than all that is shown is there all the same
-		for i := range 201 {
-			_, err := q.Do(ctx, "long", guidance.Command{ID: fmt.Sprint("note", i), Actor: guidancetest.Anne, Kind: guidance.Noted, Data: guidance.NotedData{Text: "Ringt."}, Seen: 1_000})
-			if err != nil {
-				t.Fatal(err)
-			}
+		notes := guidance.Batch{Case: "long", Expect: 1_000, Row: guidance.Row{State: whole.Case.State, Agencies: whole.Case.Agencies, Holder: whole.Case.Holder, Opened: whole.Case.Opened, Changed: whole.Case.Changed, Asker: whole.Case.Asker}}
+		for seq := int64(1_001); seq <= 1_200; seq++ {
+			notes.Events = append(notes.Events, guidance.Event{
+				Seq: seq, ID: fmt.Sprint("note", seq), At: whole.Case.Changed, Actor: guidancetest.Anne, Kind: guidance.Noted, Data: guidance.NotedData{Agency: "hdir", Text: "Ringt."},
+			})
+		}
+		if err := w.cases.Store.Append(ctx, notes); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.Do(ctx, "long", guidance.Command{ID: "note", Actor: guidancetest.Anne, Kind: guidance.Noted, Data: guidance.NotedData{Text: "Ringt."}, Seen: 1_200}); err != nil {
+			t.Fatal(err)
 		}
 		c, err = q.Case(ctx, guidancetest.Anne, "long", false)
 		if n := len(whole.Case.Drafts); err != nil || len(c.Drafts) != 1 || c.Drafts[0].Number != n || c.Hash != whole.Case.Drafts[n-1].Hash {

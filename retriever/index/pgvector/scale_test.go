@@ -12,6 +12,9 @@ import (
 // The graph finds what the exact search finds, nearly always, and a store that
 // is exact does not use the other's generation.
 func TestHNSW(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Postgres builds graphs for long")
+	}
 	ctx := t.Context()
 	pool := newPool(t)
 	w := pgvectortest.NewWorld(pgvectortest.Size{Passages: 3000, Questions: 1500, Dim: 24})

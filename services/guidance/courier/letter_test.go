@@ -177,7 +177,8 @@ func TestContactDeleted(t *testing.T) {
 	if err := w.dead(t.Context()); err != nil || w.figure("kiveileder_letters_dead", "") != 1 {
 		t.Errorf("%v, %v dead", err, w.figure("kiveileder_letters_dead", ""))
 	}
-	if err := w.store.Drop(t.Context(), guidance.MailID("c1", 1, mail.Receipt)); err != nil {
+	d := guidance.DismissedData{Mail: guidance.MailID("c1", 1, mail.Receipt), Reason: "Adressen er slettet."}
+	if _, _, err := w.service.Do(t.Context(), "c1", guidance.Command{Actor: guidance.Actor{ID: "ada", Role: guidance.Admin}, Kind: guidance.Dismissed, Data: d}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.dead(t.Context()); err != nil || w.figure("kiveileder_letters_dead", "") != 0 {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -174,7 +173,7 @@ func TestIMAPFaults(t *testing.T) {
 	b.setFail("")
 	b.put("to")
 	b.cut()
-	time.Sleep(50 * time.Millisecond) // until the client hears of it
+	<-m.c.LoggedOut() // the client has heard of it
 	if diff := cmp.Diff([]string{"to"}, round(t, m)); diff != "" {
 		t.Error(diff)
 	}

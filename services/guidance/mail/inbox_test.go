@@ -283,6 +283,9 @@ func TestReadRefuses(t *testing.T) {
 
 // 10 MB that are made to be slow.
 func TestReadBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 9 MB again and again")
+	}
 	big := func(s string) string { return strings.Repeat(s, (9<<20)/len(s)) }
 	for name, raw := range map[string]string{
 		"tags":             "Content-Type: text/html\n\n" + big("<div>"),
