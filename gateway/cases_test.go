@@ -76,6 +76,13 @@ func TestCasesOverHTTP(t *testing.T) {
 	if status != http.StatusConflict || r.Error.Code != "conflict" || r.Error.Message == "" || r.Error.Request == "" || r.Refused.Guard != "moved" || r.Case.Seq != 2 {
 		t.Errorf("the case had moved: %d, %+v", status, r)
 	}
+	if status, same := get[queue.AskerCase](t, s, "POST", path, id, `{"id":"a1","kind":"added","data":{"text":"Mer"},"seen":1}`); status != http.StatusOK || same.Seq != 2 {
+		t.Errorf("the same command again: %d, %+v", status, same)
+	}
+	status, r = get[refused](t, s, "POST", path, id, `{"id":"a1","kind":"withdrawn","seen":2}`, "Accept-Language", "en")
+	if status != http.StatusConflict || r.Error.Code != "conflict" || !strings.Contains(r.Error.Message, "used for something else") || r.Refused.Guard != "reused" || r.Case.Seq != 2 {
+		t.Errorf("another command with its id: %d, %+v", status, r)
+	}
 	status, r = get[refused](t, s, "POST", path, id, `{"id":"a3","kind":"reopened","seen":2}`, "Accept-Language", "en")
 	if status != http.StatusForbidden || r.Error.Message != "This cannot be done as the case stands now." {
 		t.Errorf("forbidden: %d, %+v", status, r)

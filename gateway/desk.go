@@ -27,6 +27,9 @@ type Desk interface {
 	Desk(ctx context.Context) (queue.Desk, error)
 	// List gives cases that somebody may see.
 	List(ctx context.Context, who guidance.Actor, q queue.DeskQuery) (queue.DeskPage, error)
+	// Find gives the cases whose asker left an e-mail address. Error:
+	// CodeInvalid for what is no address.
+	Find(ctx context.Context, who guidance.Actor, email string) (queue.Found, error)
 	// About says whose business a case is. Error: CodeNotFound.
 	About(ctx context.Context, id string) (queue.About, error)
 	// Case gives a case; seen notes that this person has seen it so far.
@@ -319,4 +322,39 @@ func (g *Gateway) mailAgain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// dismissMail answers POST /v1/cases/{case}/mails/{mail}/dismiss: a command of
+// the case, for who does not read it.
+func (g *Gateway) dismissMail(w http.ResponseWriter, r *http.Request) {
+	var q struct {
+		ID     string `json:"id"`
+		Reason string `json:"reason"`
+	}
+	if err := g.decodeUpTo(w, r, &q, maxForm, "error_case_size"); err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	mail := r.PathValue("mail")
+	switch {
+	case !wire.GoodID(mail):
+		g.nothing(w, r)
+		return
+	case !wire.GoodID(q.ID):
+		g.fail(w, r, kiveileder.Errorf(kiveileder.CodeInvalid, "%s", g.Texts.Get("error_json", LanguageOf(r))))
+		return
+	}
+	p, _ := login.PersonOf(r.Context())
+	res, err := g.Desk.Do(r.Context(), r.PathValue("case"), guidance.Command{
+		ID: q.ID, Actor: actor(p, guidance.Dismissed, nil), Kind: guidance.Dismissed, Data: guidance.DismissedData{Mail: mail, Reason: q.Reason},
+	})
+	switch {
+	case err != nil:
+		g.fail(w, r, g.aboutCase(err, LanguageOf(r)))
+	case res.Refused != nil:
+		res.Refused.Events = nil
+		g.refused(w, r, res.Refused, nil)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
 }

@@ -111,6 +111,9 @@ func TestEveryRouteForEverybody(t *testing.T) {
 		if strings.HasSuffix(path, "/kept") {
 			path += "?prefix=view:"
 		}
+		if strings.HasSuffix(path, "/dismiss") {
+			body = `{"id":"a","reason":"r"}`
+		}
 		row(r.Route, method, path, body)
 	}
 	for _, c := range permissions(t).Commands {

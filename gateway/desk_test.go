@@ -86,6 +86,7 @@ func TestDeskRefusals(t *testing.T) {
 	}
 	conflict := &queue.Refusal{Code: kiveileder.CodeConflict, Guard: "moved", Events: []guidance.Event{{Seq: 7, Kind: guidance.Claimed, Data: guidance.ClaimedData{}}}}
 	guard := &queue.Refusal{Code: kiveileder.CodeConflict, Guard: "holder", Text: guidance.TheFlow.Guards["holder"]}
+	reused := &queue.Refusal{Code: kiveileder.CodeConflict, Guard: "reused", Text: guidance.ErrReused.Texts}
 	role := &queue.Refusal{Code: kiveileder.CodeInvalid, Guard: "role", Text: guidance.TheFlow.Guards["role"], Forbidden: true}
 	for _, c := range []struct {
 		name     string
@@ -97,6 +98,7 @@ func TestDeskRefusals(t *testing.T) {
 		{"the case has moved", conflict, "nn", 409, "slik saka står no"},
 		{"a guard", guard, "en", 409, "Claim the case first."},
 		{"a guard, in bokmål when nothing is preferred", guard, "fr", 409, "Ta saken først."},
+		{"an id that stands for something else", reused, "nn", 409, "id som alt er brukt til noko anna"},
 		{"a matter of rights", role, "nb", 403, "Rollen din kan ikke gjøre dette."},
 	} {
 		t.Run(c.name, func(t *testing.T) {

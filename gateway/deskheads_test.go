@@ -1,12 +1,21 @@
 package gateway_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"kiveileder"
+	"kiveileder/gateway"
 	"kiveileder/gateway/login"
 	"kiveileder/services/guidance"
 	"kiveileder/services/queue"
@@ -124,4 +133,100 @@ func TestDeadMailNumbers(t *testing.T) {
 			t.Errorf("%s: status %d, %s", key, w.Code, w.Body)
 		}
 	}
+}
+
+// An administrator finds cases by the asker's address, which stands in the body
+// of the request alone: no log line, no metric and no answer has it.
+func TestFindHeads(t *testing.T) {
+	core, logs := observer.New(zapcore.DebugLevel)
+	reg := prometheus.NewRegistry()
+	b := newBureau(t, func(d *gateway.Deps) { d.Log, d.Metrics = zap.New(core), reg })
+	b.desk.rows = []queue.DeskRow{{Row: guidance.Row{ID: "x", Number: "KI-2026-0042", Title: "Kari Nordmanns saker", Topics: []string{"hemmelig"}, State: guidance.Answered}}}
+	b.desk.sealed = []string{"KI-2026-0001"}
+	const address = "kari.nordmann@example.no"
+	drift := b.people["drift"]
+	w := drift.ask("POST", "/v1/desk/heads", `{"email":"`+address+`"}`)
+	var got struct {
+		Cases  []struct{ Number string }
+		Sealed []string
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK || len(got.Cases) != 1 || got.Cases[0].Number != "KI-2026-0042" || !slices.Equal(got.Sealed, b.desk.sealed) {
+		t.Errorf("status %d, %s", w.Code, w.Body)
+	}
+	if body := w.Body.String(); strings.Contains(body, "Nordmann") || strings.Contains(body, "hemmelig") || strings.Contains(strings.ToLower(body), address) {
+		t.Errorf("it tells what is in a case: %s", body)
+	}
+	if b.desk.email != address || b.desk.who.Role != guidance.Admin || b.desk.who.ID != drift.ID {
+		t.Errorf("looked for %q as %+v", b.desk.email, b.desk.who)
+	}
+	for _, body := range []string{"", "[]", `{"email":1}`, `{"email":"` + strings.Repeat("a", 70<<10) + `"}`} {
+		if w := drift.ask("POST", "/v1/desk/heads", body); w.Code != http.StatusBadRequest {
+			t.Errorf("%.30q: status %d", body, w.Code)
+		}
+	}
+	b.desk.err = guidance.ErrNoCase // any that has words of its own
+	b.people["leder"].ask("POST", "/v1/desk/heads", `{"email":"`+address+`"}`)
+	for range 10 {
+		if w := drift.ask("POST", "/v1/desk/heads", `{"email":"`+address+`"}`); strings.Contains(w.Body.String(), "kari") {
+			t.Errorf("a refusal tells the address: %s", w.Body)
+		}
+	}
+	silent(t, logs, address, "kari", "nordmann")
+	figures, err := reg.Gather()
+	if err != nil || len(figures) == 0 || strings.Contains(fmt.Sprint(figures), "kari") {
+		t.Errorf("figures: %v, %v", figures, err)
+	}
+}
+
+// A mail that was given up is dismissed by a command of its case, with a
+// reason, by who does not read the case.
+func TestDismissMail(t *testing.T) {
+	b := newBureau(t)
+	drift := b.people["drift"]
+	const path = "/v1/cases/dmp/mails/m1/dismiss"
+	w := drift.ask("POST", path, `{"id":"d1","reason":"Ringt i stedet."}`)
+	want := guidance.Command{
+		ID: "d1", Kind: guidance.Dismissed, Data: guidance.DismissedData{Mail: "m1", Reason: "Ringt i stedet."},
+		Actor: guidance.Actor{ID: drift.ID, Name: "Ada Drift", Role: guidance.Admin, Agency: drift.Agency},
+	}
+	if w.Code != http.StatusNoContent || w.Body.Len() > 0 || len(b.desk.did) != 1 || b.desk.did[0] != want {
+		t.Errorf("status %d, %s, did %+v", w.Code, w.Body, b.desk.did)
+	}
+	for name, c := range map[string]struct {
+		path, body string
+		status     int
+	}{
+		"no id":         {path, `{"reason":"r"}`, 400},
+		"a bad id":      {path, `{"id":"a b","reason":"r"}`, 400},
+		"no JSON":       {path, `{`, 400},
+		"a bad mail":    {"/v1/cases/dmp/mails/m%201/dismiss", `{"id":"a","reason":"r"}`, 404},
+		"no such case":  {"/v1/cases/gone/mails/m1/dismiss", `{"id":"a","reason":"r"}`, 404},
+		"an odd case":   {"/v1/cases/a%20b/mails/m1/dismiss", `{"id":"a","reason":"r"}`, 404},
+		"a long reason": {path, `{"id":"a","reason":"` + strings.Repeat("a", 70<<10) + `"}`, 400},
+	} {
+		if w := drift.ask("POST", c.path, c.body); w.Code != c.status {
+			t.Errorf("%s: status %d, %s", name, w.Code, w.Body)
+		}
+	}
+	if len(b.desk.did) != 1 {
+		t.Errorf("did %+v", b.desk.did)
+	}
+	b.desk.result.Refused = &queue.Refusal{Code: kiveileder.CodeInvalid, Guard: "reason", Text: guidance.TheFlow.Guards["reason"], Events: []guidance.Event{{Seq: 1}}}
+	w = drift.ask("POST", path, `{"id":"d2","reason":""}`, "Accept-Language", "nn")
+	if body := w.Body.String(); w.Code != 400 || !strings.Contains(body, "Skriv ei grunngjeving") || strings.Contains(body, "KI-2026") || strings.Contains(body, "events") {
+		t.Errorf("status %d, %s", w.Code, body)
+	}
+	b.Gateway, _ = open(t, gateway.Config{}, func(d *gateway.Deps) { d.Login, d.Desk = b.login, lostMail{b.desk} })
+	if w := drift.ask("POST", path, `{"id":"d3","reason":"r"}`, "Accept-Language", "en"); w.Code != 409 || !strings.Contains(w.Body.String(), "in other hands") {
+		t.Errorf("one that was sent after all: status %d, %s", w.Code, w.Body)
+	}
+}
+
+// lostMail says of each mail that it is in other hands.
+type lostMail struct{ *fakeDesk }
+
+func (d lostMail) About(context.Context, string) (queue.About, error) { return queue.About{}, nil }
+
+func (d lostMail) Do(context.Context, string, guidance.Command) (queue.DeskResult, error) {
+	return queue.DeskResult{}, guidance.ErrLost
 }

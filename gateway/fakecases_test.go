@@ -19,11 +19,12 @@ import (
 type fakeCases struct {
 	mu     sync.Mutex // guards what follows
 	events gateway.Events
-	cases  []queue.AskerCase // the newest first
-	keys   map[string]string // whose they are, by their ids
-	asked  int               // calls of Mine
-	err    error             // that Mine fails with
-	got    []any             // what came in
+	cases  []queue.AskerCase        // the newest first
+	keys   map[string]string        // whose they are, by their ids
+	asked  int                      // calls of Mine
+	err    error                    // that Mine fails with
+	got    []any                    // what came in
+	kinds  map[string]guidance.Kind // of commands that were carried out, by their ids
 }
 
 func (c *fakeCases) Form(_ context.Context, _ string, l kiveileder.Language) (queue.Form, error) {
@@ -104,11 +105,19 @@ func (c *fakeCases) Tell(ctx context.Context, key, id string, cmd guidance.Comma
 	switch {
 	case cmd.Actor != (guidance.Actor{ID: key, Role: guidance.Asker}):
 		return queue.AskerResult{}, fmt.Errorf("actor %+v", cmd.Actor)
+	case c.kinds[cmd.ID] == cmd.Kind:
+		return queue.AskerResult{Case: *x}, nil
+	case c.kinds[cmd.ID] != "":
+		return queue.AskerResult{Case: *x, Refused: &queue.Refusal{Code: kiveileder.CodeConflict, Guard: "reused", Text: guidance.ErrReused.Texts}}, nil
 	case cmd.Seen < x.Seq:
 		return queue.AskerResult{Case: *x, Refused: &queue.Refusal{Code: kiveileder.CodeConflict, Guard: "moved"}}, nil
 	case cmd.Kind == guidance.Reopened:
 		return queue.AskerResult{Case: *x, Refused: &queue.Refusal{Code: kiveileder.CodeInvalid, Guard: "state", Text: guidance.TheFlow.Guards["state"], Forbidden: true}}, nil
 	}
+	if c.kinds == nil {
+		c.kinds = map[string]guidance.Kind{}
+	}
+	c.kinds[cmd.ID] = cmd.Kind
 	x.Seq++
 	if cmd.Kind == guidance.Withdrawn {
 		x.State = guidance.IsWithdrawn

@@ -31,6 +31,8 @@ type fakeDesk struct {
 	kept    map[string]json.RawMessage
 	query   queue.DeskQuery
 	rows    []queue.DeskRow
+	email   string
+	sealed  []string
 	result  queue.DeskResult
 	beat    queue.BeatResult
 	abouts  int
@@ -70,6 +72,14 @@ func (d *fakeDesk) List(_ context.Context, who guidance.Actor, q queue.DeskQuery
 	defer d.mu.Unlock()
 	d.query = q
 	return queue.DeskPage{Cases: d.rows}, nil
+}
+
+func (d *fakeDesk) Find(_ context.Context, who guidance.Actor, email string) (queue.Found, error) {
+	d.by(who)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.email = email
+	return queue.Found{Cases: d.rows, Sealed: d.sealed}, d.err
 }
 
 func (d *fakeDesk) About(_ context.Context, id string) (queue.About, error) {

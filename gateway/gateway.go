@@ -230,6 +230,7 @@ func (g *Gateway) mountDesk(m deskRoutes) {
 	m.Handle("GET /desk/{case}", g.deskPage)
 	m.Handle("GET /v1/desk", g.deskHome)
 	m.Handle("GET /v1/desk/heads", g.deskHeads)
+	m.Handle("POST /v1/desk/heads", g.findHeads)
 	m.Handle("GET /v1/desk/live", g.deskLive)
 	m.Handle("GET /v1/desk/kept", g.keptList)
 	m.Handle("PUT /v1/desk/kept/{key}", g.keptPut)
@@ -246,6 +247,7 @@ func (g *Gateway) mountDesk(m deskRoutes) {
 	m.Handle("DELETE /v1/cases/{case}/person", g.deletePerson)
 	m.Handle("GET /v1/mails/dead", g.deadMails)
 	m.Handle("POST /v1/mails/{mail}/again", g.mailAgain)
+	m.Handle("POST /v1/cases/{case}/mails/{mail}/dismiss", g.dismissMail)
 }
 
 // guarded sets the headers that every answer has and keeps a panic from

@@ -50,6 +50,7 @@ func TestWeight(t *testing.T) {
 		"scripts of a source": {[]string{"boot.js", "page.js"}, 12 * kilo},
 		"styles":              {[]string{"app.css"}, 30 * kilo},
 		"scripts of the desk": {[]string{"boot.js", "desk.js", "desk-nb.json"}, 48 * kilo},
+		"an administrator's":  {[]string{"desk-admin.js"}, 4 * kilo}, // after those of the desk
 		"styles of the desk":  {[]string{"desk.css"}, 30 * kilo},
 	} {
 		var zipped bytes.Buffer

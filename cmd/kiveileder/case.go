@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -75,9 +76,6 @@ type caseListCmd struct {
 // Run prints one line for each case.
 func (c *caseListCmd) Run(r *run) error {
 	return c.with(r, func(f *app.Office) error {
-		if c.Email != "" && f.Cases.Seal == nil {
-			return errors.New("--email opens contacts, which needs KIVEILEDER_CASE_KEY")
-		}
 		w := guidance.Filter{Agency: c.Agency, Text: strings.ToLower(c.Text), Limit: c.Limit}
 		for _, s := range c.State {
 			w.States = append(w.States, guidance.State(s))
@@ -85,40 +83,40 @@ func (c *caseListCmd) Run(r *run) error {
 		if c.Late {
 			w.Due = time.Now()
 		}
+		var who queue.Found
+		theirs := func(guidance.Row) bool { return true }
 		if c.Email != "" {
+			if f.Cases.Seal == nil {
+				return errors.New("--email opens contacts, which needs KIVEILEDER_CASE_KEY")
+			}
+			var err error
+			if who, err = f.Find(r.ctx, by, c.Email); err != nil {
+				return err
+			}
+			theirs = func(row guidance.Row) bool {
+				return slices.ContainsFunc(who.Cases, func(x queue.DeskRow) bool { return x.ID == row.ID })
+			}
 			w.Limit = math.MaxInt32
 		}
 		rows, err := f.Cases.Store.List(r.ctx, w)
 		if err != nil {
 			return err
 		}
-		sealed := 0
 		t := tabwriter.NewWriter(r.stdout, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(t, "NUMBER\tSTATE\tCHANGED\tDUE\tAGENCIES\tTITLE")
 		for _, row := range rows {
-			if c.Email != "" {
-				b, err := f.Cases.Store.Contact(r.ctx, row.ID)
-				if errors.Is(err, guidance.ErrNoOne) {
-					continue
-				}
-				if err != nil {
-					return fmt.Errorf("contact of %s: %w", row.Number, err)
-				}
-				who, err := f.Cases.Seal.Open(row.ID, b)
-				if err != nil { // of another key: the others are looked for all the same
-					fmt.Fprintf(r.stderr, "%s: %v\n", row.Number, err)
-					sealed++
-				}
-				if err != nil || !strings.EqualFold(who.Email, c.Email) {
-					continue
-				}
+			if !theirs(row) {
+				continue
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Number, row.State, row.Changed.Format(time.DateOnly), day(row.Due), strings.Join(row.Agencies, ","), row.Title)
 		}
-		if err := t.Flush(); err != nil || sealed == 0 {
+		if err := t.Flush(); err != nil || len(who.Sealed) == 0 {
 			return err
 		}
-		return fmt.Errorf("contacts that did not open: %d; whose they are, KIVEILEDER_CASE_KEY with their key would tell", sealed)
+		for _, number := range who.Sealed {
+			fmt.Fprintf(r.stderr, "%s: the contact does not open: another key, another case, or damaged\n", number)
+		}
+		return fmt.Errorf("contacts that did not open: %d; whose they are, KIVEILEDER_CASE_KEY with their key would tell", len(who.Sealed))
 	})
 }
 
@@ -285,8 +283,9 @@ func (c *caseForgetCmd) Run(r *run) error {
 
 type caseMailsCmd struct {
 	office
-	Again string `help:"Send the mail with this id again." xor:"what"`
-	Drop  string `help:"Dismiss the mail with this id: nobody gets it." xor:"what"`
+	Again  string `help:"Send the mail with this id again." xor:"what"`
+	Drop   string `help:"Dismiss the mail with this id: nobody gets it. Needs --reason." xor:"what"`
+	Reason string `help:"Why it is dismissed; it stands in the case's log, so it must name nobody."`
 }
 
 // Run lists what was given up.
@@ -296,7 +295,7 @@ func (c *caseMailsCmd) Run(r *run) error {
 		case c.Again != "":
 			return f.Again(r.ctx, c.Again)
 		case c.Drop != "":
-			return f.Drop(r.ctx, c.Drop)
+			return c.drop(r, f)
 		}
 		mails, err := f.DeadMails(r.ctx)
 		if err != nil {
@@ -315,6 +314,22 @@ func (c *caseMailsCmd) Run(r *run) error {
 		}
 		return printMails(r.stdout, mails, numbers)
 	})
+}
+
+func (c *caseMailsCmd) drop(r *run, f *app.Office) error {
+	mails, err := f.Cases.Store.DeadMails(r.ctx, math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(mails, func(m guidance.Mail) bool { return m.ID == c.Drop })
+	if i < 0 {
+		return fmt.Errorf("no mail %q was given up", c.Drop)
+	}
+	out, err := f.Do(r.ctx, mails[i].Case, guidance.Command{Actor: by, Kind: guidance.Dismissed, Data: guidance.DismissedData{Mail: c.Drop, Reason: c.Reason}})
+	if err != nil {
+		return err
+	}
+	return refused(out.Refused)
 }
 
 // printMails prints mails with the numbers of their cases, by their ids.

@@ -105,11 +105,17 @@ func TestCaseMails(t *testing.T) {
 	if out, err := mails(); err != nil || !strings.Contains(out, m.ID) || !strings.Contains(out, number) || !strings.Contains(out, " c1 ") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if _, err := mails("--drop", m.ID); err != nil {
+	if _, err := mails("--drop", m.ID); err == nil || !strings.Contains(err.Error(), "reason") {
+		t.Errorf("dismissed without a reason: %v", err)
+	}
+	if _, err := mails("--drop", m.ID, "--reason", "Ringt i stedet."); err != nil {
 		t.Error(err)
 	}
-	if _, err := mails("--drop", m.ID); err == nil {
+	if _, err := mails("--drop", m.ID, "--reason", "Ringt i stedet."); err == nil {
 		t.Error("dismissed twice")
+	}
+	if out, _, err := runs("case", "show", "--data", cfg.Data, number); err != nil || !strings.Contains(out, "dropped") || !strings.Contains(out, "dismissed") || !strings.Contains(out, "Drift") {
+		t.Errorf("the case says %v\n%s", err, out)
 	}
 	if out, err := mails(); err != nil || strings.Contains(out, m.ID) {
 		t.Errorf("after it was dismissed: %v\n%s", err, out)

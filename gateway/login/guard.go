@@ -71,19 +71,6 @@ func (l *Login) Require(permission string, locate Locate) func(http.Handler) htt
 	}
 }
 
-// Optional tells next who asks, if somebody is signed in, and lets everybody
-// through. Who changes something without the proof that it is our own page is
-// nobody.
-func (l *Login) Optional(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Vary", "Cookie")
-		if s, err := l.Session(r); err == nil && l.ours(r) {
-			r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, s))
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 func (l *Login) admit(r *http.Request, permission string, locate Locate) (Session, error) {
 	s, err := l.Session(r)
 	switch {

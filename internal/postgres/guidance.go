@@ -69,6 +69,9 @@ func appendCase(ctx context.Context, tx pgx.Tx, b guidance.Batch) error {
 		q.Queue(`INSERT INTO guidance_mail (id, case_id, seq, kind, at, status, next) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT DO NOTHING`, m.ID, m.Case, m.Seq, string(m.Kind), guidancesql.Stamp(m.At), string(m.Status), guidancesql.Stamp(m.Next))
 	}
+	if b.Drop != "" {
+		q.Queue(`UPDATE guidance_mail SET status = 'dropped' WHERE id = $1 AND case_id = $2 AND status = 'dead'`, b.Drop, b.Case).Exec(changed)
+	}
 	if b.Anonymises() {
 		q.Queue(`DELETE FROM guidance_vector WHERE case_id = $1`, b.Case)
 		q.Queue(`DELETE FROM guidance_kept WHERE key = ANY($1)`, guidance.TypedKeys(b.Case))
@@ -295,6 +298,23 @@ func (g *Guidance) Contact(ctx context.Context, id string) (sealed []byte, err e
 		return nil, guidance.ErrNoOne
 	}
 	return sealed, nil
+}
+
+// Contacts implements guidance.Store.
+func (g *Guidance) Contacts(ctx context.Context, after string, limit int) (out []guidance.Sealed, err error) {
+	if err := guidance.CheckTexts(after); err != nil {
+		return nil, err
+	}
+	err = g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT id, number, sealed FROM guidance_case
+			WHERE sealed IS NOT NULL AND id > $1 ORDER BY id LIMIT $2`, after, int64(max(limit, 0)))
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, scanned(guidancesql.ScanSealed))
+		return err
+	})
+	return out, wrapGuidance("contacts", err)
 }
 
 // DeleteContact implements guidance.Store.

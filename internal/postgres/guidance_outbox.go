@@ -2,10 +2,10 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"kiveileder/services/guidance"
 	"kiveileder/services/guidance/guidancesql"
@@ -53,21 +53,8 @@ func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args
 
 // mine changes a mail that is in the caller's hands, as settle does.
 func (g *Guidance) mine(ctx context.Context, m guidance.Mail, set string, args ...any) error {
-	if guidance.CheckTexts(m.ID) != nil {
-		return guidance.ErrLost // no mail has such an id
-	}
-	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET `+set+`
-			WHERE id = $1 AND attempt = $2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, int64(m.Attempt)}, args...)...)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = guidance.ErrLost
-		}
-		return err
-	})
-	if err != nil && !errors.Is(err, guidance.ErrLost) {
-		return wrapGuidance("mail", err)
-	}
-	return err
+	return g.change(ctx, `UPDATE guidance_mail SET `+set+`
+		WHERE id = $1 AND attempt = $2 AND status = 'queued' AND leased > 0`, m.ID, append([]any{int64(m.Attempt)}, args...)...)
 }
 
 // Done implements guidance.Outbox.
@@ -88,31 +75,32 @@ func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) err
 // Revive implements guidance.Outbox. Done again because the database's answer
 // was lost, it may say guidance.ErrLost of what it has done itself.
 func (g *Guidance) Revive(ctx context.Context, id string, now time.Time) error {
-	return g.dead(ctx, id, `status = 'queued', attempt = 1, next = $2, leased = 0`, guidancesql.Stamp(now))
+	return g.change(ctx, `UPDATE guidance_mail SET status = 'queued', attempt = 1, next = $2, leased = 0
+		WHERE id = $1 AND status = 'dead'`, id, guidancesql.Stamp(now))
 }
 
-// Drop implements guidance.Outbox. Done again because the database's answer
-// was lost, it may say guidance.ErrLost of what it has done itself.
-func (g *Guidance) Drop(ctx context.Context, id string) error {
-	return g.dead(ctx, id, `status = 'dropped'`)
-}
-
-// dead changes a mail that was given up. The arguments of set follow on its id.
-func (g *Guidance) dead(ctx context.Context, id, set string, args ...any) error {
+// change changes the mail with an id. The arguments of the statement follow on
+// it.
+func (g *Guidance) change(ctx context.Context, statement, id string, args ...any) error {
 	if guidance.CheckTexts(id) != nil {
-		return guidance.ErrLost
+		return guidance.ErrLost // no mail has such an id
 	}
 	err := g.db.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, `UPDATE guidance_mail SET `+set+` WHERE id = $1 AND status = 'dead'`, append([]any{id}, args...)...)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = guidance.ErrLost
+		tag, err := conn.Exec(ctx, statement, append([]any{id}, args...)...)
+		if err != nil {
+			return err
 		}
-		return err
+		return changed(tag)
 	})
-	if err != nil && !errors.Is(err, guidance.ErrLost) {
-		return wrapGuidance("mail", err)
+	return wrapGuidance("mail", err)
+}
+
+// changed says guidance.ErrLost when a statement found no mail to change.
+func changed(tag pgconn.CommandTag) error {
+	if tag.RowsAffected() == 0 {
+		return guidance.ErrLost
 	}
-	return err
+	return nil
 }
 
 // Mails implements guidance.Outbox.

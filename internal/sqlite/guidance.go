@@ -64,6 +64,12 @@ func appendCase(ctx context.Context, tx *sql.Tx, b guidance.Batch) error {
 			return err
 		}
 	}
+	if b.Drop != "" {
+		err := changed(tx.ExecContext(ctx, `UPDATE guidance_mail SET status = 'dropped' WHERE id = ? AND case_id = ? AND status = 'dead'`, b.Drop, b.Case))
+		if err != nil {
+			return err
+		}
+	}
 	if b.Anonymises() {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM guidance_vector WHERE case_id = ?`, b.Case); err != nil {
 			return err
@@ -250,6 +256,20 @@ func (g *Guidance) Contact(ctx context.Context, id string) (sealed []byte, err e
 		return nil, guidance.ErrNoOne
 	}
 	return sealed, nil
+}
+
+// Contacts implements guidance.Store.
+func (g *Guidance) Contacts(ctx context.Context, after string, limit int) ([]guidance.Sealed, error) {
+	if err := guidance.CheckTexts(after); err != nil {
+		return nil, err
+	}
+	rows, err := g.db.read.QueryContext(ctx, `SELECT id, number, sealed FROM guidance_case
+		WHERE sealed IS NOT NULL AND id > ? ORDER BY id LIMIT ?`, after, max(limit, 0))
+	if err != nil {
+		return nil, wrapGuidance("contacts", err)
+	}
+	out, err := scanned(rows, guidancesql.ScanSealed)
+	return out, wrapGuidance("contacts", err)
 }
 
 // DeleteContact implements guidance.Store. Nothing of it is left in the file,

@@ -39,15 +39,8 @@ func (g *Guidance) settle(ctx context.Context, m guidance.Mail, set string, args
 // mine changes a mail that is in the caller's hands, as settle does.
 func (g *Guidance) mine(ctx context.Context, m guidance.Mail, set string, args ...any) error {
 	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET `+set+`
-			WHERE id = ?1 AND attempt = ?2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, m.Attempt}, args...)...)
-		if err != nil {
-			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, guidance.ErrLost)
-		}
-		return nil
+		return changed(tx.ExecContext(ctx, `UPDATE guidance_mail SET `+set+`
+			WHERE id = ?1 AND attempt = ?2 AND status = 'queued' AND leased > 0`, append([]any{m.ID, m.Attempt}, args...)...))
 	})
 	return wrapGuidance("mail", err)
 }
@@ -69,27 +62,22 @@ func (g *Guidance) Dead(ctx context.Context, m guidance.Mail, reason string) err
 
 // Revive implements guidance.Outbox.
 func (g *Guidance) Revive(ctx context.Context, id string, now time.Time) error {
-	return g.dead(ctx, id, `status = 'queued', attempt = 1, next = ?2, leased = 0`, guidancesql.Stamp(now))
-}
-
-// Drop implements guidance.Outbox.
-func (g *Guidance) Drop(ctx context.Context, id string) error {
-	return g.dead(ctx, id, `status = 'dropped'`)
-}
-
-// dead changes a mail that was given up. The arguments of set follow on its id.
-func (g *Guidance) dead(ctx context.Context, id, set string, args ...any) error {
 	err := g.db.update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE guidance_mail SET `+set+` WHERE id = ?1 AND status = 'dead'`, append([]any{id}, args...)...)
-		if err != nil {
-			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, guidance.ErrLost)
-		}
-		return nil
+		return changed(tx.ExecContext(ctx, `UPDATE guidance_mail SET status = 'queued', attempt = 1, next = ?2, leased = 0
+			WHERE id = ?1 AND status = 'dead'`, id, guidancesql.Stamp(now)))
 	})
 	return wrapGuidance("mail", err)
+}
+
+// changed says guidance.ErrLost when a statement found no mail to change.
+func changed(r sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, guidance.ErrLost)
+	}
+	return nil
 }
 
 // Mails implements guidance.Outbox.

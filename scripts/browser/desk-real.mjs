@@ -2,12 +2,12 @@
 // draft, send back, sign and send, and the answer is published.
 //
 //   KIVEILEDER_BIN=/path/to/kiveileder SHOTS=/tmp/shots node desk-real.mjs
-import { axe, check, finish, launchOnly, must, noSideways, ok, shot, shut } from './harness.mjs';
-import { pause, service } from './stage.mjs';
+import { axe, check, finish, launchOnly, must, noSideways, ok, patience, shot, shut, soon } from './harness.mjs';
+import { service } from './stage.mjs';
 
 const server = await service();
 const base = `http://127.0.0.1:${server.port}`;
-for (let n = 0; n < 100 && !/Ada Drift/.test(server.said); n++) await pause(50);
+await soon(() => /Ada Drift.*token=\S+\s/.test(server.said), 'no links');
 const link = (name) => new RegExp(`${name}.*(http\\S+token=\\S+)`).exec(server.said)[1];
 
 const browser = await launchOnly();
@@ -16,7 +16,7 @@ const options = { viewport: { width: 1280, height: 900 }, locale: 'nb-NO', color
 async function as(name, first = '.list h1') {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(patience);
   page.wrong = [];
   page.on('pageerror', (err) => page.wrong.push(String(err)));
   page.on('console', (m) => { if (/Content Security Policy|Trusted ?Type/i.test(m.text())) page.wrong.push(m.text()); });
@@ -106,7 +106,7 @@ try {
     await ola.getByRole('button', { name: 'Legg til helseforskningsloven § 9' }).click();
     await held(ola, 'draft');
     await ola.locator('#submit').click();
-    await ola.waitForFunction(() => document.activeElement?.id === 'signing', undefined, { timeout: 15_000 });
+    await ola.waitForFunction(() => document.activeElement?.id === 'signing');
   });
   await held(ola, 'signing');
   await check('sent back by the other agency, seen at once', async () => {
@@ -237,6 +237,31 @@ try {
     await ada.keyboard.press('Enter');
     await line(other.number).waitFor();
   });
+  const asks = []; // what ada's page asks for
+  ada.on('request', (r) => asks.push(r.url()));
+  await check('a case is found by the asker\'s address, by keyboard, and the address stands in no URL', async () => {
+    await ada.locator('#search-email').focus();
+    await ada.keyboard.type('Per@Example.no');
+    await ada.keyboard.press('Enter');
+    await ada.locator('.admin', { hasText: 'Saker med denne adressen: 1' }).waitFor();
+    must(await ada.locator('.heads li').count() === 1, 'more than one');
+    await line(other.number).waitFor();
+    must(!(await ada.locator('.heads').innerText()).includes('språkmodell'), 'it tells what is in the case');
+    await held(ada, 'admin by address');
+    for (const [text, says] of [['nei@example.no', 'Ingen sak har denne adressen.'], ['per', 'Skriv hele e-postadressen']]) {
+      await ada.locator('#search-email').fill(text);
+      await ada.keyboard.press('Enter');
+      await ada.locator('.admin section', { hasText: says }).first().waitFor();
+      must(await ada.locator('.heads li').count() === 0, `${text}: a case is shown`);
+    }
+    await held(ada, 'admin by no address');
+    must(asks.some((u) => u.endsWith('/v1/desk/heads')) && ![...asks, ada.url()].some((u) => /example\.no|%40/i.test(u)), asks.join(' '));
+    must(!/example\.no/i.test(server.said), 'the service says it');
+    await ada.locator('#search').fill('');
+    await ada.locator('#search').press('Enter');
+    await line(other.number).waitFor();
+    must(await ada.locator('#search-email').inputValue() === '', 'the address is left');
+  });
   await check('a case is moved by keyboard, with a reason; to nobody, or nowhere, it says so', async () => {
     await line(other.number).getByRole('button', { name: `Flytt saken: ${other.number}` }).focus();
     await ada.keyboard.press('Enter');
@@ -275,6 +300,39 @@ try {
     const contact = await mari.evaluate((id) => fetch(`/v1/cases/${id}/contact`).then((r) => r.status), other.id);
     must(contact === 404, `contact: ${contact}`);
   });
+  await check('a letter that has nobody to go to is dismissed by keyboard, with a reason that the case\'s people read', async () => {
+    await mari.locator('#assess').click();
+    await mari.locator('#section-0').waitFor();
+    await mari.locator('#case-title').click();
+    await mari.keyboard.press('q');
+    await mari.keyboard.type('Hvilken modell?');
+    await mari.getByRole('button', { name: 'Still spørsmålet' }).click();
+    await mari.locator('.tasks', { hasText: 'Venter på svar' }).waitFor();
+    await soon(() => mari.evaluate((id) => fetch(`/v1/cases/${id}`).then((r) => r.json()).then((c) => c.mails.some((m) => m.kind === 'question' && m.status === 'dead')), other.id), 'the letter was not given up');
+    await ada.reload();
+    const letter = ada.locator('.mails li', { hasText: other.number });
+    await letter.waitFor();
+    for (const [width, height] of [[320, 700], [820, 1180], [1280, 900]]) {
+      await ada.setViewportSize({ width, height });
+      await held(ada, `admin dead letter ${width} px`);
+    }
+    await letter.getByRole('button', { name: `Legg bort: ${other.number} Spørsmål` }).focus();
+    await ada.keyboard.press('Enter');
+    await ada.locator('dialog[open] textarea').waitFor();
+    await held(ada, 'admin dismisses');
+    await ada.locator('dialog textarea').fill('  ');
+    await ada.locator('dialog button[type=submit]').click();
+    await ada.locator('dialog .trouble', { hasText: 'Skriv en begrunnelse' }).waitFor();
+    await ada.locator('dialog textarea').fill('Adressen er slettet.');
+    await ada.locator('dialog button[type=submit]').focus();
+    await ada.keyboard.press('Enter');
+    await ada.locator('.box.done', { hasText: `E-posten i ${other.number} er lagt bort.` }).waitFor();
+    await letter.waitFor({ state: 'detached' });
+    await ada.waitForFunction(() => document.activeElement && document.activeElement !== document.body);
+    await mari.reload(); // the log stays as it was left: unfolded
+    await mari.locator('.events li', { hasText: 'Ada Drift la bort en e-post' }).getByText('Adressen er slettet.').first().waitFor();
+    await mari.locator('.mails li', { hasText: 'ikke lenger nødvendig' }).first().waitFor({ state: 'attached' });
+  });
   await check('of one at an end all is deleted', async () => {
     await ada.locator('#search').fill(asked.number);
     await ada.keyboard.press('Enter');
@@ -299,6 +357,16 @@ try {
     await ada.setViewportSize({ width, height });
     await held(ada, `admin ${width} px`);
   }
+  await ada.setViewportSize(options.viewport);
+  await check('when the page\'s own script does not come, that is said, and it is fetched again', async () => {
+    await ada.route('**/desk-admin.js*', (r) => r.abort(), { times: 1 });
+    await ada.reload();
+    await ada.locator('.admin .box.bad').waitFor();
+    await held(ada, 'admin without its script');
+    await ada.locator('.admin .box.bad button').click();
+    await ada.locator('#admin-cases').waitFor();
+    await ada.locator('.people li').first().waitFor();
+  });
   await ada.emulateMedia({ colorScheme: 'dark' });
   await held(ada, 'admin dark');
   const nils = await as('Nils Innsikt', '.admin h1');

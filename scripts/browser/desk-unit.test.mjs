@@ -292,6 +292,9 @@ test('what was kept comes back, the newest first, and the other window\'s can be
   const busy = editor(...c.drafts);
   type(busy, 'skriver');
   assert.equal(busy.recover([{ base: 1, draft: draft('gammelt'), at: 1 }], c), false, 'what is being typed stands');
+  assert.deepEqual([wrote(busy), busy.was.sections[0].text], [['skriver'], 'gammelt'], 'and what was kept can be had');
+  busy.undo();
+  assert.deepEqual([wrote(busy), busy.was.sections[0].text], [['gammelt'], 'skriver']);
 });
 
 // ---- the live line

@@ -139,8 +139,8 @@ type lawyer interface {
 func (b *bench) lawyer(ctx context.Context, w *world) (lawyer, error) {
 	if b.shape == three {
 		o, err := app.OpenOffice(ctx, app.Config{
-			Database:   app.Database{DatabaseURL: w.stack.database, DatabaseConns: 4},
-			Production: app.Production{RedisURL: w.stack.redis, RedisPrefix: w.stack.prefix, Index: "exact"},
+			Database:   app.Database{DatabaseURL: w.stack.Database, DatabaseConns: 4},
+			Production: app.Production{RedisURL: w.stack.Redis, RedisPrefix: w.stack.Prefix, Index: "exact"},
 		}, app.Silent())
 		return officer{o}, err
 	}

@@ -29,7 +29,7 @@ func profile(ctx context.Context, b *bench) error {
 			return err
 		}
 		defer s.drop()
-		env = append(s.env(), "KIVEILEDER_ROLE_TOKEN="+rand.Text()+rand.Text(), "KIVEILEDER_SECRET="+rand.Text()+rand.Text())
+		env = append(s.Env(), "KIVEILEDER_ROLE_TOKEN="+rand.Text()+rand.Text(), "KIVEILEDER_SECRET="+rand.Text()+rand.Text())
 	}
 	for _, kind := range []struct {
 		name string

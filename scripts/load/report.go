@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"kiveileder/scripts/own"
 )
 
 // A figure is one line of the table at the end.
@@ -91,13 +93,13 @@ func gigabytes() float64 {
 
 // aboutServers tells what of Postgres's settings bears on the figures.
 func aboutServers(ctx context.Context) (string, error) {
-	url, err := fromEnv(postgresVar)
-	if err != nil {
-		return "", err
+	server := os.Getenv(own.PostgresVar)
+	if server == "" { // any other would be found instead
+		return "", fmt.Errorf("%s is not set: the world three needs it", own.PostgresVar)
 	}
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", postgresVar, err)
+		return "", fmt.Errorf("%s: %w", own.PostgresVar, err)
 	}
 	defer conn.Close(ctx)
 	var s string

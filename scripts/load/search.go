@@ -23,7 +23,7 @@ func search(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer s.drop()
-	pool, err := pgxpool.New(ctx, s.database)
+	pool, err := pgxpool.New(ctx, s.Database)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (b *bench) world(ctx context.Context, replicas int, edge ...string) (_ *wor
 	if w.stack, err = newStack(ctx, b.bin); err != nil {
 		return nil, err
 	}
-	env := append(w.stack.env(), "KIVEILEDER_ROLE_TOKEN="+rand.Text()+rand.Text(), "KIVEILEDER_SECRET="+rand.Text()+rand.Text())
+	env := append(w.stack.Env(), "KIVEILEDER_ROLE_TOKEN="+rand.Text()+rand.Text(), "KIVEILEDER_SECRET="+rand.Text()+rand.Text())
 	if w.retrievers, err = b.roles(ctx, "retriever", replicas, env); err != nil {
 		return nil, err
 	}

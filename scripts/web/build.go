@@ -38,6 +38,10 @@ func build(dir string) (map[string][]byte, error) {
 	later.EntryPoints = src("case.ts")
 	later.Format = api.FormatESModule
 	later.External = []string{"./app.js"}
+	admin := options(dir) // likewise, of the desk for those who run it
+	admin.EntryPoints = src("desk-admin.ts")
+	admin.Format = api.FormatESModule
+	admin.External = []string{"./desk.js"}
 	boot := options(dir)
 	boot.EntryPoints = src("boot.ts")
 	boot.Format = api.FormatIIFE // it runs before the first paint; modules wait
@@ -46,7 +50,7 @@ func build(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range []api.BuildOptions{modules, later, desk, boot} {
+	for _, o := range []api.BuildOptions{modules, later, desk, admin, boot} {
 		if err := bundle(o, files); err != nil {
 			return nil, err
 		}

@@ -141,6 +141,11 @@ type (
 		Mail   string `json:"mail"`
 		Reason string `json:"reason"`
 	}
+	// DismissedData puts a mail aside that was given up: nobody gets it.
+	DismissedData struct {
+		Mail   string `json:"mail"`
+		Reason string `json:"reason,omitempty"`
+	}
 	// PublishedData is what a person has made safe to show to everybody.
 	PublishedData struct {
 		Title      string              `json:"title"`
@@ -222,6 +227,7 @@ var dataTypes = map[Kind]reflect.Type{
 	Asked: reflect.TypeFor[AskedData](), Replied: reflect.TypeFor[RepliedData](), Added: reflect.TypeFor[AddedData](), Informed: reflect.TypeFor[InformedData](),
 	Reminded: reflect.TypeFor[RemindedData](), Unanswered: reflect.TypeFor[UnansweredData](), Closed: reflect.TypeFor[ClosedData](),
 	Sent: reflect.TypeFor[SentData](), Delivered: reflect.TypeFor[DeliveredData](), Undelivered: reflect.TypeFor[UndeliveredData](),
+	Dismissed: reflect.TypeFor[DismissedData](),
 	Published: reflect.TypeFor[PublishedData](), ReviewBegan: reflect.TypeFor[ReviewBeganData](), ReviewEnded: reflect.TypeFor[ReviewEndedData](),
 	Unpublished: reflect.TypeFor[UnpublishedData](), Referred: reflect.TypeFor[ReferredData](), Withdrawn: reflect.TypeFor[WithdrawnData](),
 	Reopened: reflect.TypeFor[ReopenedData](), Extended: reflect.TypeFor[ExtendedData](), Anonymised: reflect.TypeFor[AnonymisedData](),

@@ -199,6 +199,8 @@ func reasonOf(data any) string {
 		return d.Reason
 	case AnonymisedData:
 		return d.Reason
+	case DismissedData:
+		return d.Reason
 	}
 	return ""
 }

@@ -68,6 +68,7 @@ const (
 	Sent        Kind = "sent"
 	Delivered   Kind = "delivered"
 	Undelivered Kind = "undelivered"
+	Dismissed   Kind = "dismissed" // a mail that was given up
 	Published   Kind = "published"
 	ReviewBegan Kind = "review_began"
 	ReviewEnded Kind = "review_ended"
@@ -120,6 +121,7 @@ var (
 	ErrMoved   = say.Error(kiveileder.CodeConflict, "moved")
 	ErrHeld    = say.Error(kiveileder.CodeConflict, "held")
 	ErrFull    = say.Error(kiveileder.CodeConflict, "full")
+	ErrReused  = say.Error(kiveileder.CodeConflict, "reused")
 	errTooBusy = say.Error(kiveileder.CodeUnavailable, "busy")
 )
 

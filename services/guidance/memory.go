@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,6 +82,9 @@ func (m *Memory) Append(ctx context.Context, b Batch) error {
 	case c.row.Seq != b.Expect:
 		return ErrMoved
 	}
+	if x := m.mails[b.Drop]; b.Drop != "" && (x == nil || x.Case != b.Case || x.Status != MailDead) {
+		return ErrLost
+	}
 	if c.lease, err = b.Claim.Take(c.lease); err != nil {
 		return err
 	}
@@ -113,6 +117,9 @@ func (m *Memory) write(c *memoryCase, b Batch) {
 		if m.mails[mail.ID] == nil {
 			m.mails[mail.ID] = &memoryMail{Mail: mail}
 		}
+	}
+	if b.Drop != "" {
+		m.mails[b.Drop].Status = MailDropped
 	}
 	if b.Anonymises() {
 		c.vector = memoryVector{}
@@ -263,6 +270,22 @@ func (m *Memory) Contact(ctx context.Context, id string) ([]byte, error) {
 		return nil, ErrNoOne
 	}
 	return c.sealed, nil
+}
+
+// Contacts implements Store.
+func (m *Memory) Contacts(ctx context.Context, after string, limit int) ([]Sealed, error) {
+	if err := errors.Join(ctx.Err(), CheckTexts(after)); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Sealed
+	for _, id := range slices.Sorted(maps.Keys(m.cases)) {
+		if c := m.cases[id]; c.sealed != nil && id > after && len(out) < limit {
+			out = append(out, Sealed{Case: id, Number: c.number, Contact: c.sealed})
+		}
+	}
+	return out, nil
 }
 
 // DeleteContact implements Store.

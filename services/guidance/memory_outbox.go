@@ -83,21 +83,6 @@ func (m *Memory) Revive(ctx context.Context, id string, now time.Time) error {
 	return nil
 }
 
-// Drop implements Outbox.
-func (m *Memory) Drop(ctx context.Context, id string) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	x := m.mails[id]
-	if x == nil || x.Status != MailDead {
-		return ErrLost
-	}
-	x.Status = MailDropped
-	return nil
-}
-
 // Mails implements Outbox.
 func (m *Memory) Mails(ctx context.Context, caseID string) ([]Mail, error) {
 	out, err := m.those(ctx, func(x Mail) bool { return x.Case == caseID })

@@ -80,7 +80,7 @@ func New(c Config) *Service {
 
 // A Command is what somebody wants to do.
 type Command struct {
-	ID    string // chosen by the sender: the same ID again changes nothing; "" for one that is never repeated
+	ID    string // chosen by the sender: the same command again changes nothing; "" for one that is never repeated
 	Actor Actor  // as the login says, never the sender
 	Kind  Kind
 	Data  any   // of the kind's type, or its JSON as json.RawMessage; nil for none
@@ -172,8 +172,10 @@ func (s *Service) same(old Snapshot, actor Actor) (Snapshot, error) {
 // it made.
 //
 // Errors: *Refused when a guard is against it, *Held when it wanted a case that
-// somebody else has, *Conflict when the case has moved, ErrNoCase; all of them
-// with a code. Nothing has changed then.
+// somebody else has, *Conflict when the case has moved, ErrReused when the
+// sender's ID stands for another command, ErrLost when a mail is to be
+// dismissed that was not given up, ErrNoCase; all of them with a code. Nothing
+// has changed then.
 func (s *Service) Do(ctx context.Context, id string, c Command) (Snapshot, Event, error) {
 	if c.ID == "" {
 		c.ID = rand.Text() // a store that did not hear itself may see the command twice
@@ -191,6 +193,9 @@ func (s *Service) Do(ctx context.Context, id string, c Command) (Snapshot, Event
 			return Snapshot{}, Event{}, err
 		}
 		if i := slices.IndexFunc(snap.Log, func(e Event) bool { return e.ID == c.ID && e.Actor.ID == c.Actor.ID }); i >= 0 {
+			if err := s.repeats(snap, snap.Log[i], c); err != nil {
+				return Snapshot{}, Event{}, err
+			}
 			s.tellAgain(snap, i)
 			return snap, snap.Log[i], nil
 		}
@@ -253,6 +258,11 @@ func (s *Service) try(ctx context.Context, snap Snapshot, c Command, sealed []by
 	b := Batch{
 		Case: snap.ID, Expect: snap.Case.Seq, Year: year(e.At), Events: []Event{e}, Row: s.row(snap, next),
 		Claim: s.claim(e, now), Mails: mails(snap.ID, next, e, now), Sealed: sealed,
+	}
+	if d, ok := e.Data.(DismissedData); ok {
+		if b.Drop = d.Mail; b.Drop == "" {
+			return snap, Event{}, ErrLost
+		}
 	}
 	if e.Kind == Anonymised {
 		b.Forget, b.Redact = true, redact(snap.Log)

@@ -256,6 +256,8 @@ func redact(log []Event) (out []Event) {
 			e.Data = BypassedData{Hash: d.Hash, Agencies: d.Agencies}
 		case ExtendedData:
 			e.Data = ExtendedData{Target: d.Target, Until: d.Until}
+		case DismissedData:
+			e.Data = DismissedData{Mail: d.Mail}
 		default:
 			continue
 		}

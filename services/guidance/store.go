@@ -20,7 +20,8 @@ type Store interface {
 	// Append writes a batch whole, or nothing of it. ErrMoved when the case's
 	// newest event is not Expect (0: there is no such case yet), ErrNoCase when
 	// Expect is more and there is no such case, ErrHeld when the batch claims
-	// and somebody else's lease runs. Of a case that is anonymised the drafts
+	// and somebody else's lease runs, ErrLost when the mail that it drops is not
+	// one of the case that was given up. Of a case that is anonymised the drafts
 	// and notes go that people have for themselves (TypedKeys).
 	Append(ctx context.Context, b Batch) error
 
@@ -51,6 +52,10 @@ type Store interface {
 
 	// Contact gives what Batch.Contact put there. Errors: ErrNoCase, ErrNoOne.
 	Contact(ctx context.Context, id string) ([]byte, error)
+
+	// Contacts gives contacts of all cases that have one, by the cases' IDs: at
+	// most limit of them, of IDs after the given one.
+	Contacts(ctx context.Context, after string, limit int) ([]Sealed, error)
 
 	// DeleteContact takes it away. Nothing there is no error.
 	DeleteContact(ctx context.Context, id string) error
@@ -88,10 +93,6 @@ type Outbox interface {
 	// such mail, or it is not dead.
 	Revive(ctx context.Context, mailID string, now time.Time) error
 
-	// Drop puts a dead mail aside for good, as one that is not needed any more.
-	// ErrLost when there is no such mail, or it is not dead.
-	Drop(ctx context.Context, mailID string) error
-
 	// Mails gives what was queued for a case, by Seq and kind.
 	Mails(ctx context.Context, caseID string) ([]Mail, error)
 
@@ -112,6 +113,7 @@ type Batch struct {
 	Row    Row     // the summary afterwards, but for the number
 	Claim  *Claim  // nil: the lease stays
 	Mails  []Mail  // one whose ID is there is left alone
+	Drop   string  // ID of a dead mail of the case that is put aside for good; "" for none
 	Sealed []byte  // an encrypted contact; nil: stays
 	Forget bool    // the contact is taken away
 	Redact []Event // events to stand in the place of those with the same Seq
@@ -162,7 +164,7 @@ func (b Batch) checkTexts() error {
 	for _, m := range b.Mails {
 		texts = append(texts, m.ID, m.Case, string(m.Kind), string(m.Status))
 	}
-	return CheckTexts(texts...)
+	return CheckTexts(append(texts, b.Drop)...)
 }
 
 // CheckTexts refuses what is no text to every database: broken UTF-8, and NUL.
@@ -179,6 +181,13 @@ func CheckTexts(texts ...string) error {
 // Anonymises reports whether nothing of what people wrote is left afterwards.
 func (b Batch) Anonymises() bool {
 	return slices.ContainsFunc(b.Events, func(e Event) bool { return e.Kind == Anonymised })
+}
+
+// A Sealed is a contact as it is stored.
+type Sealed struct {
+	Case    string // its ID
+	Number  string
+	Contact []byte // see Sealer
 }
 
 // A Log is all of a case.

@@ -44,6 +44,7 @@ func (c *Case) take(e Event) error {
 		}
 	case SubmittedData, WithdrawnData:
 		// where the case stands says it all
+	case DismissedData: // the mail says it; that it did not arrive stays true
 	case DeliveredData: // in the end, perhaps
 		if d.Mail != "" {
 			c.Undelivered = slices.DeleteFunc(slices.Clone(c.Undelivered), func(m string) bool { return m == d.Mail })

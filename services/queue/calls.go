@@ -28,6 +28,10 @@ type Calls interface {
 	Desk(ctx context.Context) (Desk, error)
 	// List gives cases that somebody may see.
 	List(ctx context.Context, who guidance.Actor, q DeskQuery) (DeskPage, error)
+	// Find gives the cases whose asker left an e-mail address, to an
+	// administrator: it opens every contact. Error: CodeInvalid for what is no
+	// address; CodeConflict without a key for contacts.
+	Find(ctx context.Context, who guidance.Actor, email string) (Found, error)
 	// About says whose business a case is, for the gateway to judge by.
 	About(ctx context.Context, id string) (About, error)
 	// Case gives a case; seen notes that this person has seen it so far.

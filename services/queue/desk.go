@@ -369,9 +369,6 @@ func (q *Queue) Again(ctx context.Context, mail string) error {
 	return q.Cases.Store.Revive(ctx, mail, q.now())
 }
 
-// Drop puts a mail aside that was given up, for good.
-func (q *Queue) Drop(ctx context.Context, mail string) error { return q.Cases.Store.Drop(ctx, mail) }
-
 var errNoInbound = say.Error(kiveileder.CodeNotFound, "no_inbound")
 
 // Inbound implements Calls.
@@ -397,5 +394,3 @@ func as(err error) error {
 	}
 	return nil
 }
-
-func isFull(err error) bool { return errors.Is(err, guidance.ErrFull) }

@@ -23,7 +23,7 @@ type call struct {
 	Command   *command            `json:"command,omitempty"`
 	Query     *DeskQuery          `json:"query,omitempty"`
 	Answers   *AnswersQuery       `json:"answers,omitempty"`
-	Text      string              `json:"text,omitempty"` // a format, a reason, a prefix, a name, words
+	Text      string              `json:"text,omitempty"` // a format, a reason, a prefix, a name, words, an address
 	Agencies  []string            `json:"agencies,omitempty"`
 	Value     json.RawMessage     `json:"value,omitempty"`
 	Seen      bool                `json:"seen,omitempty"`
@@ -76,6 +76,7 @@ const (
 	callTell      = "queue-tell"
 	callDesk      = "queue-desk"
 	callList      = "queue-list"
+	callFind      = "queue-find"
 	callAbout     = "queue-about"
 	callCase      = "queue-case"
 	callEarlier   = "queue-earlier"
@@ -122,6 +123,7 @@ func Handle(s *rpc.Server, q Calls) {
 		}
 		return q.List(ctx, in.Who, w)
 	})
+	rpc.Handle(s, callFind, func(ctx context.Context, in call) (Found, error) { return q.Find(ctx, in.Who, in.Text) })
 	rpc.Handle(s, callAbout, func(ctx context.Context, in call) (About, error) { return q.About(ctx, in.Case) })
 	rpc.Handle(s, callCase, func(ctx context.Context, in call) (DeskCase, error) { return q.Case(ctx, in.Who, in.Case, in.Seen) })
 	rpc.Handle(s, callEarlier, func(ctx context.Context, in call) (DeskPast, error) {
@@ -210,6 +212,11 @@ func (c *Client) Desk(ctx context.Context) (Desk, error) { return send[Desk](ctx
 // List implements Calls.
 func (c *Client) List(ctx context.Context, who guidance.Actor, w DeskQuery) (DeskPage, error) {
 	return send[DeskPage](ctx, c, callList, call{Who: who, Query: &w})
+}
+
+// Find implements Calls.
+func (c *Client) Find(ctx context.Context, who guidance.Actor, email string) (Found, error) {
+	return send[Found](ctx, c, callFind, call{Who: who, Text: email})
 }
 
 // About implements Calls.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -178,11 +179,14 @@ func refusal(err error) (*Refusal, error) {
 	case *guidance.Conflict:
 		r.Guard, r.Text, r.Events = "moved", say.Words("moved"), e.Events
 	default:
-		if isFull(err) {
+		switch {
+		case errors.Is(err, guidance.ErrFull):
 			r.Guard, r.Text = "full", guidance.ErrFull.Texts
-			return r, nil
+		case errors.Is(err, guidance.ErrReused):
+			r.Guard, r.Text = "reused", guidance.ErrReused.Texts
+		default:
+			return nil, err
 		}
-		return nil, err
 	}
 	return r, nil
 }

@@ -184,7 +184,7 @@ type DeskResult struct {
 // no error: nothing went wrong.
 type Refusal struct {
 	Code      kiveileder.Code  `json:"code"`
-	Guard     string           `json:"guard,omitempty"` // of transitions.yaml; "moved", "held" or "full" for what is none
+	Guard     string           `json:"guard,omitempty"` // of transitions.yaml; "moved", "held", "full" or "reused" for what is none
 	Text      rules.Text       `json:"text,omitempty"`  // for people
 	Forbidden bool             `json:"forbidden,omitempty"`
 	Lease     guidance.Lease   `json:"lease,omitzero"`   // who has it
@@ -243,6 +243,12 @@ type Similar struct {
 type Proposal struct {
 	Publication guidance.PublishedData `json:"publication"`
 	Marks       []register.Mark        `json:"marks"`
+}
+
+// A Found is the cases whose asker left an address.
+type Found struct {
+	Cases  []DeskRow `json:"cases"`            // the newest change first
+	Sealed []string  `json:"sealed,omitempty"` // numbers of cases whose contact does not open: the key is another one
 }
 
 // A File is something to keep.

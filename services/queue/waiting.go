@@ -95,7 +95,7 @@ func (q *Queue) remind(ctx context.Context, id string) (s step, did bool, err er
 	snap, _, err = q.Cases.Do(ctx, id, command)
 	var refused *guidance.Refused
 	switch {
-	case errors.As(err, &refused) || isFull(err) || errors.Is(err, guidance.ErrNoCase):
+	case errors.As(err, &refused) || errors.Is(err, guidance.ErrFull) || errors.Is(err, guidance.ErrNoCase):
 		s.at = q.now().Add(time.Hour) // somebody was faster: what came is a new event, and seen by it
 		return s, false, nil
 	case kiveileder.ErrorCode(err) == kiveileder.CodeConflict:

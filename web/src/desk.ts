@@ -1,1 +1,2 @@
 import './desk/app.ts';
+export * from './desk/kit.ts';

@@ -161,14 +161,6 @@ func WriteZip(w io.Writer, c Case, at time.Time) error {
 	return nil
 }
 
-// Melding gives arkivmelding.xml alone.
-func Melding(c Case, at time.Time) ([]byte, error) {
-	if err := c.Check(); err != nil {
-		return nil, fmt.Errorf("case for the archive: %w", err)
-	}
-	return newMelding(c, at).bytes()
-}
-
 func (m melding) bytes() ([]byte, error) {
 	b, err := xml.MarshalIndent(m, "", "  ")
 	if err != nil {

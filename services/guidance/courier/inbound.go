@@ -227,10 +227,11 @@ func answers(c guidance.Case, seq int64, now time.Time) int64 {
 }
 
 // moved reports whether the case is not what it was when the mail was fitted
-// to it.
+// to it; of another process that took the same mail, perhaps as something else,
+// the log knows.
 func moved(err error) bool {
 	var conflict *guidance.Conflict
 	var refused *guidance.Refused
-	return errors.As(err, &conflict) || errors.Is(err, guidance.ErrMoved) ||
+	return errors.As(err, &conflict) || errors.Is(err, guidance.ErrMoved) || errors.Is(err, guidance.ErrReused) ||
 		errors.As(err, &refused) && (refused.Guard == "open_task" || refused.Guard == "state" || refused.Guard == "in_time")
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"kiveileder"
 )
 
 // A Calendar says when an agency works.
@@ -118,27 +116,6 @@ func (c *Calendar) spans(t time.Time) iter.Seq[span] {
 			d = d.plus(1)
 		}
 	}
-}
-
-// Open reports whether somebody works at t.
-func (c *Calendar) Open(t time.Time) bool {
-	s, ok := c.work(dayOf(t))
-	return ok && !t.Before(s.from) && t.Before(s.to)
-}
-
-// Free reports whether nobody works on the day of t, and the day's name in a
-// language if it has one; a weekend has none.
-func (c *Calendar) Free(t time.Time, lang kiveileder.Language) (name string, free bool) {
-	d := dayOf(t)
-	if _, ok := c.work(d); ok {
-		return "", false
-	}
-	for _, s := range c.days {
-		if s.free && s.on(d) {
-			return s.name[lang], true
-		}
-	}
-	return "", true
 }
 
 // Add gives the instant by which d is worked off, counted from an instant.

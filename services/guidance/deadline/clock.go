@@ -79,26 +79,6 @@ type Extension struct {
 	Reason string    `json:"reason"`
 }
 
-// Pause gives the clock that waits from an instant on. A clock that waits
-// already goes on as it does.
-func (c Clock) Pause(at time.Time, why string) Clock {
-	if !slices.ContainsFunc(c.Pauses, Interval.open) {
-		c.Pauses = append(slices.Clone(c.Pauses), Interval{From: plain(at), Why: why})
-	}
-	return c
-}
-
-// Resume gives the clock that no longer waits.
-func (c Clock) Resume(at time.Time) Clock {
-	c.Pauses = slices.Clone(c.Pauses)
-	for i, p := range c.Pauses {
-		if p.open() { // a clock that went back makes it empty, not negative
-			c.Pauses[i].To = later(p.From, plain(at))
-		}
-	}
-	return c
-}
-
 func (i Interval) open() bool { return i.To.IsZero() }
 
 // Reach gives the clock with a target done. Done once is done: a later instant

@@ -2,11 +2,15 @@ package deadline
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kiveileder"
 )
 
 // A month ends as deadlines in months end, and before a day on which nobody works.
@@ -73,7 +77,7 @@ func TestCaseFollowed(t *testing.T) {
 		t.Errorf("the day before: %+v", s)
 	}
 
-	c = c.Pause(oslo(t, "2026-06-10 10:00"), "asked how the data are collected")
+	c = c.pause(oslo(t, "2026-06-10 10:00"), "asked how the data are collected")
 	if s := assessment("2026-06-11 10:00"); !s.Paused || s.Soon || show(s.Due) != "2026-06-12 15:00" || s.Left != 12*time.Hour {
 		t.Errorf("a day into the wait: %+v", s)
 	}
@@ -84,7 +88,7 @@ func TestCaseFollowed(t *testing.T) {
 		t.Errorf("the month runs on: %+v", s)
 	}
 
-	c = c.Resume(oslo(t, "2026-06-15 08:00")) // Wednesday 10:00 to Monday: 5 + 7 + 7 hours
+	c = c.resume(oslo(t, "2026-06-15 08:00")) // Wednesday 10:00 to Monday: 5 + 7 + 7 hours
 	if s := assessment("2026-06-15 08:00"); s.Paused || show(s.Due) != "2026-06-16 13:00" {
 		t.Errorf("after the wait: %+v", s)
 	}
@@ -143,12 +147,12 @@ func TestBadPauses(t *testing.T) {
 
 func TestPauseAndResumeOfAJumpingClock(t *testing.T) {
 	c := Clock{Start: oslo(t, "2026-06-08 09:00")}
-	c = c.Pause(oslo(t, "2026-06-09 10:00"), "a").Pause(oslo(t, "2026-06-09 11:00"), "b")
+	c = c.pause(oslo(t, "2026-06-09 10:00"), "a").pause(oslo(t, "2026-06-09 11:00"), "b")
 	if len(c.Pauses) != 1 || c.Pauses[0].Why != "a" {
 		t.Errorf("one wait at a time: %+v", c.Pauses)
 	}
 	before := c
-	c = c.Resume(oslo(t, "2026-06-09 09:00")) // the clock went back an hour
+	c = c.resume(oslo(t, "2026-06-09 09:00")) // the clock went back an hour
 	if p := c.Pauses[0]; !p.To.Equal(p.From) {
 		t.Errorf("not empty: %+v", p)
 	}
@@ -223,7 +227,7 @@ func TestBasis(t *testing.T) {
 }
 
 func TestUnconfirmed(t *testing.T) {
-	all := strings.Join(rules(t).Unconfirmed(), "\n")
+	all := strings.Join(rules(t).unconfirmed(), "\n")
 	for _, want := range []string{"hours: state", "day: Julaften", "target: answer", "law: preliminary: forvaltningsloven (1967) § 11 a"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q is not among:\n%s", want, all)
@@ -235,7 +239,7 @@ func TestUnconfirmed(t *testing.T) {
 }
 
 func TestClockAsJSON(t *testing.T) {
-	c := Clock{Start: oslo(t, "2026-06-08 09:00")}.Pause(oslo(t, "2026-06-09 09:00"), "asked").Reach("receipt", oslo(t, "2026-06-08 09:00"))
+	c := Clock{Start: oslo(t, "2026-06-08 09:00")}.pause(oslo(t, "2026-06-09 09:00"), "asked").Reach("receipt", oslo(t, "2026-06-08 09:00"))
 	b, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
@@ -247,4 +251,51 @@ func TestClockAsJSON(t *testing.T) {
 	if diff := cmp.Diff(c, back); diff != "" || strings.Contains(string(b), `"to"`) {
 		t.Errorf("%s\n%s", b, diff)
 	}
+}
+
+// pause gives the clock that waits from an instant on. A clock that waits
+// already goes on as it does.
+func (c Clock) pause(at time.Time, why string) Clock {
+	if !slices.ContainsFunc(c.Pauses, Interval.open) {
+		c.Pauses = append(slices.Clone(c.Pauses), Interval{From: plain(at), Why: why})
+	}
+	return c
+}
+
+// resume gives the clock that no longer waits.
+func (c Clock) resume(at time.Time) Clock {
+	c.Pauses = slices.Clone(c.Pauses)
+	for i, p := range c.Pauses {
+		if p.open() { // a clock that went back makes it empty, not negative
+			c.Pauses[i].To = later(p.From, plain(at))
+		}
+	}
+	return c
+}
+
+// unconfirmed names everything that no source at hand says, for those who must
+// confirm it.
+func (r *Rules) unconfirmed() []string {
+	var out []string
+	for _, s := range r.days {
+		if s.unconfirmed {
+			out = append(out, "day: "+s.name[kiveileder.Bokmal])
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.hours)) {
+		if r.hours[key].unconfirmed {
+			out = append(out, "hours: "+key)
+		}
+	}
+	for _, t := range r.Targets {
+		if t.Unconfirmed {
+			out = append(out, "target: "+t.Key)
+		}
+		for _, l := range t.Law {
+			if l.Unconfirmed {
+				out = append(out, "law: "+t.Key+": "+l.Paragraph)
+			}
+		}
+	}
+	return out
 }

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -139,33 +138,6 @@ func (r *Rules) Target(key string) (Target, bool) {
 		return Target{}, false
 	}
 	return r.Targets[i], true
-}
-
-// Unconfirmed names everything that no source at hand says, for those who must
-// confirm it.
-func (r *Rules) Unconfirmed() []string {
-	var out []string
-	for _, s := range r.days {
-		if s.unconfirmed {
-			out = append(out, "day: "+s.name[kiveileder.Bokmal])
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(r.hours)) {
-		if r.hours[key].unconfirmed {
-			out = append(out, "hours: "+key)
-		}
-	}
-	for _, t := range r.Targets {
-		if t.Unconfirmed {
-			out = append(out, "target: "+t.Key)
-		}
-		for _, l := range t.Law {
-			if l.Unconfirmed {
-				out = append(out, "law: "+t.Key+": "+l.Paragraph)
-			}
-		}
-	}
-	return out
 }
 
 // parseClock reads a time of day, 00:00 to 24:00.

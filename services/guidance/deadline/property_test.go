@@ -106,7 +106,7 @@ func TestPauseShifts(t *testing.T) {
 		due, _ := r.Due(c, cal, "answer", far)
 		from := soonAfter(rt, c.Start, "from")
 		to := soonAfter(rt, from, "to")
-		moved, _ := r.Due(c.Pause(from, "").Resume(to), cal, "answer", far)
+		moved, _ := r.Due(c.pause(from, "").resume(to), cal, "answer", far)
 		if !from.Before(due) {
 			if !moved.Equal(due) {
 				rt.Fatalf("a wait after it was due moved it: %v, %v", due, moved)
@@ -187,7 +187,7 @@ func TestOnlyTheInstantCounts(t *testing.T) {
 		}
 	})
 	now := time.Now() // has a monotonic reading
-	c := Clock{Start: now}.Pause(now, "")
+	c := Clock{Start: now}.pause(now, "")
 	if got := c.Pauses[0].From; got != got.Round(0) {
 		t.Error("the machine's clock is kept")
 	}

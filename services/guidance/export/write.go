@@ -24,10 +24,6 @@ var formats = map[string]format{
 	"pdf":   {"application/pdf", ".pdf", writePDF},
 }
 
-// Formats are the names of the formats: for people, for programs, for an
-// archive, for print.
-var Formats = []string{"html", "json", "noark", "pdf"}
-
 // Write writes a case in a format, and says what it is and how a file of it is
 // called. With an error nothing has been written. The error is of CodeInvalid
 // when there is no such format.

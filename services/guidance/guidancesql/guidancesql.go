@@ -120,6 +120,12 @@ func Events(bodies [][]byte) ([]guidance.Event, error) {
 	return out, g.Wait()
 }
 
+// ScanSealed reads id, number and contact of a case.
+func ScanSealed(row Row) (s guidance.Sealed, err error) {
+	err = row.Scan(&s.Case, &s.Number, &s.Contact)
+	return s, err
+}
+
 // MailColumns is what ScanMail reads.
 const MailColumns = `id, case_id, seq, kind, at, attempt, status, next, reason, message_id`
 

@@ -89,3 +89,35 @@ func testContact(t *testing.T, open Opener) {
 	is(t, "deleted", guidance.ErrNoOne, err)
 	same(t, "the rest", before, load(t, s, "c1"))
 }
+
+func testContacts(t *testing.T, open Opener) {
+	s, _ := open(t)
+	for i, id := range []string{"B", "a", "c-1", "c_1", "none"} {
+		b := first(id, i+1)
+		if id != "none" {
+			b.Sealed = []byte{0, 255, byte(i)}
+		}
+		put(t, s, b)
+	}
+	number := func(i int) string { return guidance.Number(2026, int64(i)) }
+	all := []guidance.Sealed{
+		{Case: "B", Number: number(1), Contact: []byte{0, 255, 0}}, {Case: "a", Number: number(2), Contact: []byte{0, 255, 1}},
+		{Case: "c-1", Number: number(3), Contact: []byte{0, 255, 2}}, {Case: "c_1", Number: number(4), Contact: []byte{0, 255, 3}},
+	}
+	gives := func(what, after string, limit int, want []guidance.Sealed) {
+		t.Helper()
+		got, err := s.Contacts(t.Context(), after, limit)
+		is(t, what, nil, err)
+		same(t, what, want, got)
+	}
+	gives("all", "", 9, all)
+	gives("a page", "", 3, all[:3])
+	gives("the next one", "c-1", 3, all[3:])
+	gives("after the last", "c_1", 3, nil)
+	gives("none", "", 0, nil)
+	gives("fewer than none", "", -1, nil)
+	is(t, "delete", nil, s.DeleteContact(t.Context(), "a"))
+	gives("without one that was deleted", "", 2, []guidance.Sealed{all[0], all[2]})
+	_, err := s.Contacts(t.Context(), "\x00", 3)
+	invalid(t, "what is no text", err)
+}

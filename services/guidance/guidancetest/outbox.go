@@ -98,13 +98,25 @@ func testOutbox(t *testing.T, open Opener) {
 		m1 := due(t, s, 5, 10, "m1", 1)
 		is(t, "failed", nil, s.Failed(t.Context(), m1, at(40), "nei"))
 		waits(5, 2) // also one that is tried again later
-		is(t, "drop one that waits", guidance.ErrLost, s.Drop(t.Context(), "m1"))
+		drop := func(caseID string, after int64, id string) error {
+			b := added(first(caseID, 1), 6, "aside")
+			b.Expect, b.Events[0].Seq, b.Drop = after, after+1, id
+			return s.Append(t.Context(), b)
+		}
+		put(t, s, first("c2", 1))
+		is(t, "drop one that waits", guidance.ErrLost, drop("c1", 2, "m1"))
 		m2 := due(t, s, 5, 10, "m2", 1)
 		is(t, "dead", nil, s.Dead(t.Context(), m2, "ukjent adresse"))
 		waits(5, 1)
-		is(t, "drop none", guidance.ErrLost, s.Drop(t.Context(), "m9\x00"))
-		is(t, "drop", nil, s.Drop(t.Context(), "m2"))
-		is(t, "drop twice", guidance.ErrLost, s.Drop(t.Context(), "m2"))
+		is(t, "drop none", guidance.ErrLost, drop("c1", 2, "m9"))
+		invalid(t, "drop what is no text", drop("c1", 2, "m9\x00"))
+		is(t, "drop another case's", guidance.ErrLost, drop("c2", 1, "m2"))
+		is(t, "drop after something came", guidance.ErrMoved, drop("c1", 1, "m2"))
+		if l := load(t, s, "c1"); len(l.Events) != 2 {
+			t.Errorf("%d events: what was refused stands in the log", len(l.Events))
+		}
+		is(t, "drop", nil, drop("c1", 2, "m2"))
+		is(t, "drop twice", guidance.ErrLost, drop("c1", 3, "m2"))
 		is(t, "revive what was dropped", guidance.ErrLost, s.Revive(t.Context(), "m2", at(6)))
 		dead, err := s.DeadMails(t.Context(), 10)
 		is(t, "DeadMails", nil, err)

@@ -8,7 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"kiveileder"
 	"kiveileder/services/guidance"
 	"kiveileder/services/privacy"
 )
@@ -62,19 +61,6 @@ func Propose(d guidance.PublishedData, c guidance.Case, public func(url string) 
 		}
 	}
 	return out
-}
-
-// Check refuses a publication with personal data of which there is no doubt, as
-// the guard safe_text does, and names the fields.
-func Check(d guidance.PublishedData) error {
-	if fields := d.Unsafe(); len(fields) > 0 {
-		texts := map[kiveileder.Language]string{}
-		for l, words := range guidance.TheFlow.Guards["safe_text"] {
-			texts[l] = words + " (" + strings.Join(fields, ", ") + ")"
-		}
-		return &kiveileder.Error{Code: kiveileder.CodeInvalid, Message: texts[kiveileder.Bokmal], Texts: texts}
-	}
-	return nil
 }
 
 // A span is a place in bytes.

@@ -234,7 +234,7 @@ func TestSearch(t *testing.T) {
 		"'; DROP TABLE <b> %_ ": "",
 	} {
 		var got []string
-		for _, e := range register.Search(all, words) {
+		for _, e := range register.NewFinder(all).Find(words) {
 			got = append(got, strings.TrimLeft(e.Number[8:], "0"))
 		}
 		if strings.Join(got, " ") != want {

@@ -21,9 +21,6 @@ func Newest(entries []Entry) []Entry {
 // found is how much of the best that the words could score an entry needs.
 const found = 0.30
 
-// Search gives the entries that words find, see Finder.Find.
-func Search(entries []Entry, words string) []Entry { return NewFinder(entries).Find(words) }
-
 // A Finder finds entries by words. It is made once for a register as it stands,
 // and safe for concurrent use.
 type Finder struct {

@@ -68,22 +68,6 @@ func Status(s guidance.Snapshot, at time.Time) []Standing {
 	return out
 }
 
-// First gives the status that counts first among those that people owe: what is
-// overdue or due first. false when nothing is open.
-func First(list []Standing) (Standing, bool) {
-	var next Standing
-	for _, s := range list {
-		t, _ := theRules().Target(s.Target)
-		if !forPeople(t) || !s.Done.IsZero() || s.Lifted {
-			continue
-		}
-		if next.Target == "" || s.Overdue && !next.Overdue || s.Overdue == next.Overdue && s.Due.Before(next.Due) {
-			next = s
-		}
-	}
-	return next, next.Target != ""
-}
-
 func minutes(d time.Duration) int { return int(d / time.Minute) }
 
 func utc(t time.Time) time.Time {

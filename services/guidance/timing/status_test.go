@@ -46,22 +46,6 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestFirst(t *testing.T) {
-	s := received(t, "2026-06-08 09:00", true)
-	for at, want := range map[string]string{"2026-06-08 10:00": Assessment, "2026-06-12 10:00": Assessment} {
-		if x, ok := First(Status(s.Snapshot, oslo(t, at))); !ok || x.Target != want {
-			t.Errorf("at %s: %+v", at, x)
-		}
-	}
-	s.on("2026-06-09 10:00", anne, guidance.AssessedData{})
-	if x, _ := First(Status(s.Snapshot, oslo(t, "2026-06-10 10:00"))); x.Target != Answer {
-		t.Errorf("%+v", x)
-	}
-	if _, ok := First(Status(s.answered("2026-06-10 10:00").Snapshot, oslo(t, "2026-06-10 10:00"))); ok {
-		t.Error("something is open in an answered case")
-	}
-}
-
 func TestTargets(t *testing.T) {
 	var keys []string
 	for _, x := range Targets() {

@@ -2,13 +2,13 @@
 import { html, LitElement, nothing } from 'lit';
 import { start as startPrefs } from '../prefs.ts';
 import { account, accountView } from './account.ts';
-import { adminView, office } from './admin.ts';
 import * as api from './api.ts';
 import { askedView } from './asked.ts';
 import { draftView, save } from './draft.ts';
 import * as filters from './filters.ts';
 import { icon } from './icons.ts';
 import { listView, move } from './list.ts';
+import { adminView, openAdmin } from './office.ts';
 import { rolesOf, stateTag } from './parts.ts';
 import { publishing, publishView } from './publish.ts';
 import { typing } from './shortcuts.ts';
@@ -36,7 +36,7 @@ let from = ''; // the case that the list was left for
 async function show(first = false): Promise<void> {
   const id = idOf();
   if (!id) { desk.filter = filters.read(location.search); desk.admin = !desk.lists || location.search === '?drift'; }
-  if (!id && desk.admin) office.open();
+  if (!id && desk.admin) void openAdmin();
   if (desk.id) from = desk.id;
   await desk.open(id);
   if (!first) painted(() => (id ? document.getElementById('case-title') : document.querySelector<HTMLElement>(`.rows a[data-case="${CSS.escape(from)}"]`) ?? document.querySelector<HTMLElement>('ki-desk h1'))?.focus({ preventScroll: Boolean(id) }));

@@ -55,13 +55,14 @@ export class Editor {
   /**
    * recover brings back what was typed and not saved: the newest of what this
    * window and the service kept. Another one, of another window, can be had
-   * instead. It says whether there was something.
+   * instead, and so can what was kept when somebody typed before it came. It
+   * says whether there was something.
    */
   recover(kept: unknown[], c: DeskCase): boolean {
-    if (this.dirty) return false;
     const now = model.newest(c);
     const all = kept.filter(isKept).sort((a, b) => b.at - a.at);
     const [k, other] = all.filter((x, i) => !model.equal(x.draft, now?.draft) && all.findIndex((y) => model.equal(y.draft, x.draft)) === i);
+    if (this.dirty) { if (k) this.was = filled(model.copyOf(k.draft)); return false; }
     if (!k) { if (all.length) this.keeper.clear(); return false; }
     this.from = c.drafts?.find((v) => v.number === k.base)?.draft ?? {};
     this.base = k.base;

@@ -4,7 +4,7 @@ import * as api from './api.ts';
 import { Failed } from './api.ts';
 import { icon } from './icons.ts';
 import { desk, why } from './state.ts';
-import type { DeskCase } from './types.ts';
+import type { DeskCase, Mail } from './types.ts';
 import { ask, button, fold, reasonField, tag } from './ui.ts';
 import { agency, label, list, mailReason, t, when } from './words.ts';
 
@@ -49,11 +49,12 @@ export const anonymiseForm = (c: Short, end: boolean, done: (text: string) => Pr
   }),
 });
 
-/** dead shows mails that were given up, to those who may send them again. */
-export function dead(always = false) {
+/** dead shows mails that were given up, to those who may send them again; to an administrator always, with what more may be done with each. */
+export function dead(more?: (m: Mail) => unknown) {
   const all = desk.dead;
-  if (!all.length && !always) return nothing;
+  if (!all.length && !more) return nothing;
   const reads = desk.permissions.includes('case.list');
-  return fold('dead', t('desk_dead'), all.length ? html`<ul class="mails">${all.map((m) => html`<li>${reads ? html`<a href="/desk/${encodeURIComponent(m.case)}">${m.number ?? ''} ${label('desk_mail_', m.kind)}</a>` : `${m.number ?? ''} ${label('desk_mail_', m.kind)}`} <time class="fine" datetime=${m.at}>${when(m.at)}</time>${m.reason ? html`<p class="words">${mailReason(m.reason)}</p>` : nothing}
-    ${button(t('desk_mail_again'), () => desk.again(m), { variant: 'tertiary' })}</li>`)}</ul>` : html`<p class="fine">${t('desk_dead_none')}</p>`, { open: true, level: 2, ...(all.length && { mark: html`${icon('warn')} ${all.length}` }) });
+  const what = (m: Mail) => `${m.number ?? ''} ${label('desk_mail_', m.kind)}`;
+  return fold('dead', t('desk_dead'), all.length ? html`<ul class="mails">${all.map((m) => html`<li>${reads ? html`<a href="/desk/${encodeURIComponent(m.case)}">${what(m)}</a>` : what(m)} <time class="fine" datetime=${m.at}>${when(m.at)}</time>${m.reason ? html`<p class="words">${mailReason(m.reason)}</p>` : nothing}
+    ${button(t('desk_mail_again'), () => desk.again(m), { variant: 'tertiary', label: `${t('desk_mail_again')}: ${what(m)}` })}${more?.(m) ?? nothing}</li>`)}</ul>` : html`<p class="fine">${t('desk_dead_none')}</p>`, { open: true, level: 2, ...(all.length && { mark: html`${icon('warn')} ${all.length}` }) });
 }

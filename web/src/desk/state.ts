@@ -115,7 +115,8 @@ class Desk {
     if (this.permissions.includes('mail.dead')) await this.findDead();
   }
 
-  private async findDead() {
+  /** findDead fetches the mails that were given up. */
+  async findDead(): Promise<void> {
     try { this.dead = (await api.call<{ mails: Mail[] | null }>('GET', '/v1/mails/dead')).mails ?? []; } catch { /* the rest of the list is there */ }
     this.change();
   }
@@ -277,12 +278,14 @@ class Desk {
     this.beat(!c.held); // one that ran out while it was not open is held again
     this.change();
     const keys = [`draft:${c.id}`, `note:${c.id}`] as const;
+    const { dirty } = this.editor; // its own text, from before
     const found = await Promise.all(keys.map(async (key) => {
+      const here = local.get(key); // typing writes over it
       const r = await api.call<{ kept?: Record<string, unknown> }>('GET', `/v1/desk/kept?prefix=${encodeURIComponent(key)}`).catch(() => null);
-      return [local.get(key), r?.kept?.[key]];
+      return [here, r?.kept?.[key]];
     }));
     if (this.id !== c.id || !this.c || !this.editor) return;
-    if (this.editor.recover(found[0] ?? [], this.c)) this.say(t('desk_recovered'));
+    if (!dirty && this.editor.recover(found[0] ?? [], this.c)) this.say(t('desk_recovered'));
     const j = (found[1]?.[0] ?? found[1]?.[1]) as Partial<Jottings> | undefined;
     if (j && !this.jots.note && !this.jots.ask) this.jots = { note: String(j.note ?? ''), all: Boolean(j.all), ask: String(j.ask ?? ''), fact: String(j.fact ?? '') };
     this.change();

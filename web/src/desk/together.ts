@@ -9,7 +9,7 @@ import { icon } from './icons.ts';
 import * as model from './model.ts';
 import { anonymiseForm, reassignForm, tried } from './parts.ts';
 import { desk, me } from './state.ts';
-import type { Contact, DeskCase, Similar, Standing } from './types.ts';
+import type { Contact, DeskCase, Mail, Similar, Standing } from './types.ts';
 import { ask, button, dialogs, events, fold, grow, reasonField, tag, trouble } from './ui.ts';
 import { agency, day, full, label, list, mailReason, of, person, standing, t, when } from './words.ts';
 
@@ -240,8 +240,9 @@ function mails(c: DeskCase) {
   const open = new Set((c.state === 'waiting' ? c.tasks ?? [] : []).filter((x) => !x.replied).map((x) => x.id));
   const all = (c.mails ?? []).filter((m) => m.kind !== 'reminder' || m.status !== 'queued' || open.has(m.seq)); // one that reminds of nothing is never sent
   if (!all.length) return nothing;
-  const bad = all.filter((m) => m.status === 'dead' || c.undelivered?.includes(m.id)).length;
-  return fold('mails', t('desk_mails'), html`<ul class="mails">${all.map((m) => html`<li>${label('desk_mail_', m.kind)} ${tag(c.undelivered?.includes(m.id) ? t('desk_mail_undelivered') : label('desk_mail_', m.status), c.undelivered?.includes(m.id) ? 'danger' : mailColours[m.status] ?? 'neutral')} <time class="fine" datetime=${m.at}>${when(m.at)}</time>
+  const lost = (m: Mail) => m.status !== 'dropped' && c.undelivered?.includes(m.id); // one that was dismissed is dealt with
+  const bad = all.filter((m) => m.status === 'dead' || lost(m)).length;
+  return fold('mails', t('desk_mails'), html`<ul class="mails">${all.map((m) => html`<li>${label('desk_mail_', m.kind)} ${tag(lost(m) ? t('desk_mail_undelivered') : label('desk_mail_', m.status), lost(m) ? 'danger' : mailColours[m.status] ?? 'neutral')} <time class="fine" datetime=${m.at}>${when(m.at)}</time>
       ${m.reason ? html`<p class="words">${mailReason(m.reason)}</p>` : nothing}
       ${m.status === 'dead' && desk.permissions.includes('mail.dead') ? button(t('desk_mail_again'), () => tried('mails', async () => { await api.call('POST', `/v1/mails/${encodeURIComponent(m.id)}/again`, {}); await desk.refreshCase(); }), { variant: 'tertiary' }) : nothing}</li>`)}</ul>${trouble('mails')}`,
   { open: bad > 0, mark: bad ? html`${icon('warn')} ${bad}` : String(all.length) });
