@@ -290,6 +290,26 @@ await part('the way of a case', async () => {
     must(await ola.locator('#note').inputValue() === '', 'left over');
     must(!(await mari.locator('body').innerText()).includes('Usikker på MDR'), 'the other agency sees it');
   });
+  await check('pressed while another command is on its way, both are done', async () => {
+    let first = true;
+    await ola.route('**/commands', async (route) => {
+      if (first) { first = false; await new Promise((done) => { setTimeout(done, 500); }); }
+      await route.fallback();
+    });
+    await ola.locator('#note').fill('Først dette.');
+    await ola.locator('#ask').fill('Og så dette?');
+    await ola.evaluate(() => { // faster than anybody presses
+      document.querySelector('.note-form button').click();
+      document.querySelector('.ask-form button').click();
+    });
+    await ola.locator('.notes-list', { hasText: 'Først dette.' }).waitFor();
+    await ola.locator('.tasks', { hasText: 'Og så dette?' }).waitFor();
+    must(d.cases.get(c.id).log.slice(-2).map((e) => e.kind).join() === 'noted,asked', 'not in their order, or twice');
+    await ola.unroute('**/commands');
+    const task = d.cases.get(c.id).log.at(-1).seq;
+    d.add(d.cases.get(c.id), d.asker, 'replied', { task, text: 'Ja.' });
+    await ola.locator('.reply', { hasText: 'Ja.' }).waitFor();
+  });
   await check('signed by both it is sent', async () => {
     await ola.locator('#submit').click();
     await ola.locator('#approve').click();

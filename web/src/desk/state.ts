@@ -70,6 +70,7 @@ class Desk {
   hits: Hit[] | null = null;
   quoted = new model.Quoted();
   busy = '';
+  private running: Promise<unknown> = Promise.resolve();
   trouble: Record<string, Trouble> = {}; // by what was tried
   pane = remembered('pane') ?? 'answer';
 
@@ -404,11 +405,20 @@ class Desk {
   /**
    * act carries out a command. What is refused is told under what, with what
    * came meanwhile; false then. Tried again after a lost answer it is the same
-   * command.
+   * command. While another one runs it waits for that; pressed twice it is
+   * one.
    */
   async act(kind: string, data: Record<string, unknown>, under = kind): Promise<boolean> {
+    const on = this.id;
+    while (this.busy && this.busy !== under) await this.running;
     const c = this.c;
-    if (!c || this.busy) return false;
+    if (!c || this.busy || this.id !== on) return false;
+    const done = this.carryOut(c, kind, data, under);
+    this.running = done;
+    return done;
+  }
+
+  private async carryOut(c: DeskCase, kind: string, data: Record<string, unknown>, under: string): Promise<boolean> {
     const what = `${kind} ${c.id} ${JSON.stringify(data)}`;
     const id = this.ids.get(what) ?? randomID();
     this.ids.set(what, id);
