@@ -350,10 +350,10 @@ type role struct {
 
 var _ services.Role = role{}
 
-// frugal keeps garbage at about a third of what lives: most of the heap
+// frugal keeps garbage at a quarter of what lives: most of the heap
 // is the corpus, which never changes, and the whole shall stay under 250 MB.
 func frugal() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(35)
+		debug.SetGCPercent(25)
 	}
 }
