@@ -67,8 +67,8 @@ func (d *desk) arrive(c *ws.Conn, client string, session login.Session) *deskSoc
 		return s
 	}
 	p := session.Person
+	d.mu.Lock() // whoever was greeted is told all that comes after
 	s.send(wire.DeskHello{Type: wire.TypeHello, Time: time.Now().UTC().Truncate(time.Millisecond), Person: wire.DeskPerson{ID: p.ID, Name: p.Name, Agency: p.Agency}})
-	d.mu.Lock()
 	d.sockets[s] = struct{}{}
 	there := slices.Collect(maps.Keys(d.at))
 	d.mu.Unlock()

@@ -105,7 +105,7 @@ func testOnce(t *testing.T, a, b dialogue.Answers) {
 		caches = caches[:1]
 	}
 	var wg sync.WaitGroup
-	for i := range 100 {
+	for i := range 20 { // no more than Redis has connections for: who waits for one too long makes it himself
 		wg.Go(func() {
 			conversation := fmt.Sprint(i)
 			got, err := caches[i%len(caches)].Turn(t.Context(), kiveileder.Turn{Question: "Må vi søke REK?", Conversation: conversation})
