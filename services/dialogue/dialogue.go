@@ -187,8 +187,11 @@ func (d *Dialogue) find(ctx context.Context, q retriever.Query, p project, text 
 	}
 	// what the purpose finds by itself is its explanation, and no answer to the message
 	bare, err := d.search.Search(ctx, retriever.Query{Text: strings.TrimSpace(purpose), K: 1})
-	if err != nil || !sameFirst(found, bare) {
+	switch {
+	case err != nil || !sameFirst(found, bare):
 		return found, err
+	case len(q.History) == 0:
+		return res, nil // it was looked for alone already
 	}
 	return d.search.Search(ctx, q)
 }

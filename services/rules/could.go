@@ -81,6 +81,7 @@ func (s *Set) may(facts map[string]any, only []int) (*tally, error) {
 // look collects, for a purpose or for none, what its rules give or may give.
 func (s *Set) look(purpose string, vals []ref.Val, only []int, could *tally) error {
 	sc := s.newScope(vals, purpose)
+	wanted := func(o int) bool { return len(only) == 0 || slices.Contains(only, o) }
 	for i := range s.Modules {
 		m := &s.Modules[i]
 		if (m.Each != "") != (purpose != "") || purpose != "" && !slices.Contains(m.For, purpose) {
@@ -89,7 +90,6 @@ func (s *Set) look(purpose string, vals []ref.Val, only []int, could *tally) err
 		on := func() bool { return m.when == nil || sc.eval(m.when) != types.False }
 		for j := range m.Rules {
 			r := &m.Rules[j]
-			wanted := func(o int) bool { return len(only) == 0 || slices.Contains(only, o) }
 			if r.in("") && slices.ContainsFunc(r.outcomes, wanted) && on() && sc.eval(r.prog) != types.False {
 				could.take(r, purpose)
 			}
