@@ -17,6 +17,11 @@ export const people = {
   liv: { id: 'p-liv', name: 'Liv Leder', agency: 'hdir', role: 'lead' },
 };
 
+// within gives noon so many days from today by Norway's calendar, as the desk
+// counts: the same number of days at every hour.
+const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Oslo', year: 'numeric', month: '2-digit', day: '2-digit' });
+const within = (days) => new Date(Date.parse(`${today.format(Date.now())}T12:00:00Z`) + days * 86_400_000).toISOString();
+
 const three = (nb, nn = nb, en = nb) => ({ nb, nn, en });
 const guards = {
   holder: three('Ta saken først. Bare den som har den, kan gjøre dette.'), current_draft: three('Utkastet er endret av en annen siden du begynte.'),
@@ -134,7 +139,7 @@ export async function double() {
   };
   d.make = (title, more = {}) => {
     const n = d.cases.size + 1;
-    const c = { id: `c${n}`, number: `KI-2026-${String(n).padStart(4, '0')}`, log: [], seen: new Map(), mails: [], due: new Date(Date.now() + (more.days ?? 9) * 86_400_000).toISOString(), contact: { name: 'Kari Spør', email: 'kari@example.no' } };
+    const c = { id: `c${n}`, number: `KI-2026-${String(n).padStart(4, '0')}`, log: [], seen: new Map(), mails: [], due: within(more.days ?? 9), contact: { name: 'Kari Spør', email: 'kari@example.no' } };
     d.cases.set(c.id, c);
     d.add(c, asker, 'received', {
       title, question: more.question ?? `${title}? Vi vil vite hva som gjelder før vi setter i gang.`, project: 'Et sykehus vil trene en modell på journaler.', publish: true, has_contact: true, language: 'nb', topics: more.topics ?? ['forskning'], agencies: more.agencies ?? ['hdir', 'dmp'],

@@ -51,7 +51,7 @@ const held = async (page, state) => { await shot(page, `desk-${state.replace(/\W
 
 await part('list', async () => {
   d.make('Forskning på journaler uten samtykke');
-  d.make('Er triageverktøyet medisinsk utstyr', { topics: ['utstyr'], days: -2.2 });
+  d.make('Er triageverktøyet medisinsk utstyr', { topics: ['utstyr'], days: -2 });
   d.make('Kvalitetssikring med journaldata', { days: 1, topics: ['kvalitet', 'register'] });
   const theirs = d.make('Innbyggertjeneste med <img src=x onerror=alert(1)> chatbot', { days: 12 });
   d.add(theirs, people.mari, 'claimed', {});
