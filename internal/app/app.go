@@ -50,6 +50,9 @@ func (r Role) parts() parts {
 	return parts{search: r == Everything || r == Retriever, answer: r == Everything || r == Services}
 }
 
+// keptQuestions is of how many questions the vectors are kept: 1.6 kB each.
+const keptQuestions = 256
+
 // An App is one process of the service.
 type App struct {
 	cfg   Config
@@ -122,9 +125,11 @@ func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *Ap
 		return nil, err
 	}
 	if a.parts.search {
-		if a.embedder, err = cfg.Embedder(); err != nil {
+		e, err := cfg.Embedder()
+		if err != nil {
 			return nil, err
 		}
+		a.embedder = embed.Keep(e, keptQuestions)
 	}
 	var st *state
 	if err := patiently(ctx, a.waits, func() (err error) { st, err = a.load(ctx); return err }); err != nil {

@@ -9,6 +9,8 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 export const base = (process.env.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 const slow = Number(process.env.SLOW ?? 1);
+const late = Number(process.env.LATE ?? 0);
+const hours = Number(process.env.HOURS ?? 0);
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
@@ -37,11 +39,35 @@ export async function launchOnly() {
   const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
   const root = process.getuid?.() === 0; // its sandbox does not work for root
   const browser = await chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
-  if (slow > 1) slowed(browser);
+  if (slow > 1 || late) slowed(browser);
+  if (hours) moved(browser);
   return browser;
 }
 
-// slowed has every page of a browser run as on a machine so many times slower.
+// later moves the clock of where it runs on by so many hours.
+function later(by) {
+  const now = Date.now.bind(Date);
+  globalThis.Date = class extends Date {
+    constructor(...given) { super(...given.length ? given : [now() + by * 3_600_000]); }
+    static now() { return now() + by * 3_600_000; }
+  };
+}
+if (hours) later(hours);
+
+// moved has every page of a browser live so many hours later, as what is played
+// here does: what holds at this hour should hold at every other. A real service
+// keeps its own time.
+function moved(browser) {
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    await context.addInitScript(later, hours);
+    return context;
+  };
+}
+
+// slowed has every page of a browser run as on a machine so many times slower,
+// and get what it asks for so many ms later.
 function slowed(browser) {
   const newContext = browser.newContext.bind(browser);
   browser.newContext = async (options) => {
@@ -51,6 +77,8 @@ function slowed(browser) {
       const page = await newPage();
       const session = await context.newCDPSession(page);
       await session.send('Emulation.setCPUThrottlingRate', { rate: slow });
+      if (late) await session.send('Network.enable');
+      if (late) await session.send('Network.emulateNetworkConditions', { offline: false, latency: late, downloadThroughput: -1, uploadThroughput: -1 });
       return page;
     };
     return context;

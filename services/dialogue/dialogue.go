@@ -402,14 +402,16 @@ const maxGuessed = 2
 // answer; where they do not say it, by the nearest topic that the sources do
 // not answer.
 func (d *Dialogue) handOver(a *kiveileder.Answer, v retriever.Verdict, question string) {
-	a.HandOver = &kiveileder.HandOver{Email: Mailbox, Agencies: d.remit(question, a.Language)}
+	names, mentions := d.remit(question, a.Language)
+	a.HandOver = &kiveileder.HandOver{Email: Mailbox, Agencies: names}
 	who := ""
 	if a.Status == kiveileder.Escalate {
-		if len(a.HandOver.Agencies) == 0 {
-			a.HandOver.Topic, a.HandOver.Agencies = v.TopicTitle, v.Agencies[:min(len(v.Agencies), maxGuessed)]
+		if len(names) == 0 {
+			mentions = v.Agencies[:min(len(v.Agencies), maxGuessed)]
+			a.HandOver.Topic, a.HandOver.Agencies = v.TopicTitle, mentions
 		}
-		if len(a.HandOver.Agencies) > 0 {
-			who = d.texts.Get("hand_over_agencies", a.Language, strings.Join(a.HandOver.Agencies, ", "))
+		if len(mentions) > 0 {
+			who = d.texts.Get("hand_over_agencies", a.Language, strings.Join(mentions, ", "))
 		}
 	}
 	a.HandOver.Text = d.texts.Get("hand_over", a.Language, who)
@@ -424,22 +426,24 @@ func subject(t kiveileder.Turn, p project, text string) string {
 	return text
 }
 
-// remit names the agencies whose field a question is in by its words.
-func (d *Dialogue) remit(question string, l kiveileder.Language) (names []string) {
+// remit names the agencies whose field a question is in by its words, as they
+// are called and as they are named inside a sentence.
+func (d *Dialogue) remit(question string, l kiveileder.Language) (names, mentions []string) {
 	if d.rules == nil {
-		return nil
+		return nil, nil
 	}
 	for _, key := range d.signals.Remit(question) {
 		ag, ok := d.rules.Agency(key)
-		switch {
-		case !ok:
-		case l == kiveileder.English:
-			names = append(names, ag.Name.Get(l))
-		default:
-			names = append(names, ag.Short) // as it is called in Norwegian
+		if !ok {
+			continue
 		}
+		name := ag.Short // as it is called in Norwegian
+		if l == kiveileder.English {
+			name = ag.Name.Get(l)
+		}
+		names, mentions = append(names, name), append(mentions, ag.Mention.Get(l))
 	}
-	return names
+	return names, mentions
 }
 
 // clarify asks back, when too little is said to be answered, for what the rules

@@ -65,10 +65,6 @@ func (d *Dialogue) byRules(a *kiveileder.Answer, p project, res retriever.Result
 	return true
 }
 
-// referral is the step of the path on which rules only say who knows, or that a
-// matter lies outside.
-const referral = 87
-
 // knows reports whether the rules know the very question of a message that says
 // nothing else, and more than who answers it.
 func (d *Dialogue) knows(p project) bool {
@@ -79,7 +75,7 @@ func (d *Dialogue) knows(p project) bool {
 func (d *Dialogue) refer(outcomes []string) bool {
 	return len(outcomes) > 0 && !slices.ContainsFunc(outcomes, func(key string) bool {
 		o, _ := d.rules.Outcome(key)
-		return o.Step != referral
+		return !o.Refers
 	})
 }
 
@@ -380,7 +376,7 @@ func (d *Dialogue) handOverToAuthorities(a *kiveileder.Answer) {
 	if a.HandOver == nil || a.Status != kiveileder.Escalate {
 		return
 	}
-	var names []string
+	var names, mentions []string
 	for _, f := range a.Findings {
 		if f.Kind != rules.Unclear {
 			continue
@@ -389,12 +385,12 @@ func (d *Dialogue) handOverToAuthorities(a *kiveileder.Answer) {
 		for _, key := range o.Authority {
 			ag, ok := d.rules.Agency(key)
 			if name := ag.Name.Get(a.Language); ok && ag.Contact.Email != Mailbox && !slices.Contains(names, name) {
-				names = append(names, name)
+				names, mentions = append(names, name), append(mentions, ag.Mention.Get(a.Language))
 			}
 		}
 	}
 	if len(names) > 0 {
 		a.HandOver.Agencies = names
-		a.HandOver.Text = d.texts.Get("hand_over", a.Language, d.texts.Get("hand_over_agencies", a.Language, strings.Join(names, ", ")))
+		a.HandOver.Text = d.texts.Get("hand_over", a.Language, d.texts.Get("hand_over_agencies", a.Language, strings.Join(mentions, ", ")))
 	}
 }

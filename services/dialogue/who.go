@@ -71,6 +71,21 @@ func agencies(who []decider, l kiveileder.Language) (names []string) {
 	return names
 }
 
+// mention names those who decide inside a sentence: "REK eller virksomheten selv".
+func (d *Dialogue) mention(who []decider, l kiveileder.Language) string {
+	var names []string
+	for _, w := range who {
+		if name := w.agency.Mention.Get(l); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + d.texts.Get("or", l) + names[last]
+}
+
 // asksWhom gives those whom a message asks for that wants to know who decides.
 // A question in the field of those who supervise products is none of these.
 func (d *Dialogue) asksWhom(facts map[string]any, text string) []decider {
@@ -85,12 +100,18 @@ func (d *Dialogue) asksWhom(facts map[string]any, text string) []decider {
 }
 
 // whoLead leads in an answer with those who decide. Where these are several and
-// nothing is known yet, that is all that can be said.
+// nothing is known yet, that is all that can be said; where a finding tells on
+// what each of several decides, the lead names them and says it no second time.
 func (d *Dialogue) whoLead(a *kiveileder.Answer, who []decider) {
 	if len(who) == 0 {
 		return
 	}
 	told := sentences(who, a.Language)
+	below := func(f kiveileder.Finding) bool { return strings.Contains(f.Prepare, told) }
+	if len(agencies(who, a.Language)) > 1 && slices.ContainsFunc(a.Findings, below) {
+		a.Lead = d.texts.Get("who_below", a.Language, d.mention(who, a.Language)) + " " + a.Lead
+		return
+	}
 	if len(agencies(who, a.Language)) > 1 && len(a.Facts) == 0 {
 		told = d.texts.Get("who_depends", a.Language, told)
 		if a.Ask != nil || a.Status == kiveileder.Escalate {

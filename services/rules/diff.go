@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Diff says how two rule sets differ: rules, conditions, facts and outcomes
-// that came, went or changed, and the cases of either whose result is another.
+// Diff says how two rule sets differ: rules, conditions, facts, outcomes and
+// agencies that came, went or changed, and the cases of either whose result is another.
 // Words that only people read are told as such.
 func Diff(old, now *Set) []string {
 	var out []string
@@ -37,7 +37,14 @@ func Diff(old, now *Set) []string {
 	byKey(index(old.Outcomes, func(o Outcome) string { return o.Key }), index(now.Outcomes, func(o Outcome) string { return o.Key }), "outcome", say,
 		func(a, b Outcome) []string {
 			return slices.Concat(differ("kind", a.Kind, b.Kind), differ("authority", a.Authority, b.Authority), differ("legal_basis", a.LegalBasis, b.LegalBasis),
-				differ("step", a.Step, b.Step), differ("quotes", a.Quotes, b.Quotes), words("text", a.Text, b.Text), words("prepare", a.Prepare, b.Prepare))
+				differ("step", a.Step, b.Step), differ("decided", a.Decided, b.Decided), differ("refers", a.Refers, b.Refers),
+				differ("quotes", a.Quotes, b.Quotes), words("text", a.Text, b.Text), words("prepare", a.Prepare, b.Prepare))
+		})
+	byKey(index(old.Agencies, func(a Agency) string { return a.Key }), index(now.Agencies, func(a Agency) string { return a.Key }), "agency", say,
+		func(a, b Agency) []string {
+			return slices.Concat(differ("short", a.Short, b.Short), differ("former", a.Former, b.Former), differ("contact", a.Contact, b.Contact),
+				differ("in_service", a.InService, b.InService), differ("decides", a.Decides, b.Decides),
+				words("name", a.Name, b.Name), words("mention", a.Mention, b.Mention), words("remit", a.Remit, b.Remit))
 		})
 	return append(out, diffCases(old, now)...)
 }

@@ -78,6 +78,8 @@ func TestDiff(t *testing.T) {
 	change(t, files, "approval/rules.yaml", `when: p == "care" || consent == "yes"`, `when: p == "care"`)
 	change(t, files, "approval/rules.yaml", "id: D", "id: E")
 	change(t, files, "outcomes.yaml", "nb: Søk.", "nb: Dere må søke.")
+	change(t, files, "agencies.yaml", "{nb: nemnda,", "{nb: nemnda vår,")
+	change(t, files, "agencies.yaml", "- agency: board", "- agency: board\n  short: N")
 	now, err := Load(files)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +89,8 @@ func TestDiff(t *testing.T) {
 		"- rule D",
 		"+ rule E",
 		"~ outcome apply text: other words",
+		"~ agency board short:  -> N",
+		"~ agency board mention: other words",
 		"! case approval: anonyme data i 2031: -free",
 		"! case approval: anonyme data i 2025: -free",
 	}

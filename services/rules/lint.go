@@ -136,6 +136,7 @@ func (l *linter) outcomes(passages []kiveileder.Passage) {
 	decided := map[string]bool{}
 	for _, a := range l.Agencies {
 		l.text("agencies.yaml", a.pos, a.Key+" name", a.Name)
+		l.text("agencies.yaml", a.pos, a.Key+" mention", a.Mention)
 		for _, d := range a.Decides {
 			decided[d.On] = true
 			l.text("agencies.yaml", a.pos, a.Key+" decides "+d.Outcome, d.Text)

@@ -96,6 +96,7 @@ type Outcome struct {
 	LegalBasis []string `yaml:"legal_basis,omitempty"`
 	Step       int      `yaml:"step"`              // place on the path from doubts to use
 	Decided    string   `yaml:"decided,omitempty"` // it stands while it is open who decides on this: Power.On
+	Refers     bool     `yaml:"refers,omitempty"`  // it says no more than who knows, or that a matter lies outside
 	Quotes     []Quote  `yaml:"quotes"`
 	Inferred   bool     `yaml:"inferred,omitempty"`
 
@@ -117,6 +118,7 @@ type Agency struct {
 	Key       string   `yaml:"agency"`
 	Name      Text     `yaml:"name"`
 	Short     string   `yaml:"short,omitempty"`
+	Mention   Text     `yaml:"mention"` // its name inside a sentence
 	Former    []Former `yaml:"former,omitempty"`
 	Remit     Text     `yaml:"remit,omitempty"`
 	Contact   Contact  `yaml:"contact,omitempty"`
