@@ -157,7 +157,7 @@ export async function double() {
     const x = m.data;
     const again = c.log.find((e) => e.command === m.id);
     if (again) return { event: again };
-    const came = c.log.filter((e) => e.seq > m.seen && !quiet.includes(e.kind));
+    const came = c.log.filter((e) => e.seq > m.seen && !quiet.includes(e.kind) && !(m.kind === 'signed' && e.kind === 'signed' && e.data.verdict === 'approve'));
     if (came.length && !quiet.includes(m.kind)) return refuse('moved', { events: came });
     if (m.kind === 'claimed' && held(c) && s.holder?.id !== p.id) return refuse('not_held', { lease: c.lease });
     if (m.kind === 'submitted' && s.holder?.id === p.id && s.drafts.length && !verbatim(s)) return refuse('verbatim', { status: 400 });

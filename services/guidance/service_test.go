@@ -250,6 +250,36 @@ func TestConflicts(t *testing.T) {
 	}
 }
 
+// Two agencies may approve one text at the same time. What the one has a
+// reservation about, the other is shown first.
+func TestSignAlongside(t *testing.T) {
+	approve, reserve := guidance.SignedData{Verdict: guidance.Approve}, guidance.SignedData{Verdict: guidance.Reserve, Reason: "Gjelder ikke utstyr."}
+	for _, c := range []struct {
+		name         string
+		first, after guidance.SignedData
+		refused      bool
+	}{
+		{"both approve", approve, approve, false},
+		{"the second has a reservation", approve, reserve, false},
+		{"the first has a reservation", reserve, approve, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := signoff(t)
+			seen := d.snap.Case.Seq
+			c.first.Hash, c.after.Hash = d.hash(), d.hash()
+			d.does(anne, guidance.Signed, c.first)
+			_, _, err := d.Do(t.Context(), "c1", guidance.Command{ID: "s2", Actor: bodil, Kind: guidance.Signed, Seen: seen, Data: c.after})
+			var conflict *guidance.Conflict
+			if errors.As(err, &conflict) != c.refused || !c.refused && err != nil {
+				t.Fatalf("the second: %v", err)
+			}
+			if c.refused && (len(conflict.Events) != 1 || conflict.Events[0].Kind != guidance.Signed) {
+				t.Errorf("shown %v", conflict.Events)
+			}
+		})
+	}
+}
+
 func TestTasksComeBackAsFacts(t *testing.T) {
 	d := newDesk(t)
 	d.does(anne, guidance.Claimed, nil)

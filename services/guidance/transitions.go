@@ -30,6 +30,7 @@ type Flow struct {
 	Open        []State               `yaml:"open"`
 	Ends        []State               `yaml:"ends"`
 	Quiet       []Kind                `yaml:"quiet"`
+	Alongside   []Kind                `yaml:"alongside"`
 	Anyway      []Kind                `yaml:"anyway"`
 	Transitions []Transition          `yaml:"transitions"`
 	Guards      map[string]rules.Text `yaml:"guards"`
@@ -93,9 +94,9 @@ func (f *Flow) Lint() error {
 			bad("kind %s has no transition", k)
 		}
 	}
-	for _, k := range slices.Concat(f.Quiet, f.Anyway) {
+	for _, k := range slices.Concat(f.Quiet, f.Alongside, f.Anyway) {
 		if dataTypes[k] == nil {
-			bad("quiet or anyway: no kind %q", k)
+			bad("quiet, alongside or anyway: no kind %q", k)
 		}
 	}
 	for _, s := range slices.Concat(f.Open, f.Ends) {
