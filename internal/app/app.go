@@ -125,11 +125,12 @@ func NewRole(ctx context.Context, cfg Config, role Role, log *zap.Logger) (_ *Ap
 		return nil, err
 	}
 	if a.parts.search {
-		e, err := cfg.Embedder()
-		if err != nil {
+		if a.embedder, err = cfg.Embedder(); err != nil {
 			return nil, err
 		}
-		a.embedder = embed.Keep(e, keptQuestions)
+		if cfg.CacheSize > 0 {
+			a.embedder = embed.Keep(a.embedder, keptQuestions)
+		}
 	}
 	var st *state
 	if err := patiently(ctx, a.waits, func() (err error) { st, err = a.load(ctx); return err }); err != nil {

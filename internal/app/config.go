@@ -41,7 +41,7 @@ type Config struct {
 
 	// CacheSize is how many answers are kept for the same question asked
 	// again. 0 keeps none.
-	CacheSize int `help:"Answers kept for repeated questions, 0 for none." default:"2000" env:"KIVEILEDER_CACHE_SIZE"`
+	CacheSize int `help:"Answers kept for repeated questions, 0 for none (nor the last questions' vectors)." default:"2000" env:"KIVEILEDER_CACHE_SIZE"`
 
 	// LogLevel is debug, info, warn or error. Messages are never logged at any
 	// level.
