@@ -45,6 +45,15 @@ func (s *Service) repeats(snap Snapshot, e Event, c Command) error {
 	return nil
 }
 
+// OpenedBy reports whether a hand-over is the one that the case was opened with:
+// what its asker wrote and chose is the same, as it is kept. Of a case whose
+// texts are gone nobody can tell any more.
+func (c *Case) OpenedBy(d ReceivedData) bool {
+	was, now := c.Received, masked(d).(ReceivedData)
+	return c.Anonymised ||
+		was.Question == now.Question && was.Project == now.Project && was.Agency == now.Agency && was.Publish == now.Publish
+}
+
 // chosen gives data without what the case, the lease and Config.Fill have put
 // in.
 func chosen(data any) any {

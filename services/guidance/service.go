@@ -119,7 +119,8 @@ func (h *Held) Unwrap() error { return ErrHeld }
 
 // Open makes a case with the given id (letters, digits, "-", "_"), or gives
 // the one that has it: a hand-over that is sent twice is one case. The contact
-// may be empty.
+// may be empty. Errors: ErrReused when the id opened a case with other words,
+// ErrMoved when it is somebody else's.
 func (s *Service) Open(ctx context.Context, id string, actor Actor, d ReceivedData, contact Contact) (Snapshot, error) {
 	if !isID(id) {
 		return Snapshot{}, say.Error(kiveileder.CodeInvalid, "case_id")
@@ -140,7 +141,7 @@ func (s *Service) Open(ctx context.Context, id string, actor Actor, d ReceivedDa
 	}
 	old, err := s.Load(ctx, id)
 	if err == nil {
-		return s.same(old, actor)
+		return s.same(old, actor, d)
 	}
 	if !errors.Is(err, ErrNoCase) {
 		return Snapshot{}, err
@@ -148,7 +149,7 @@ func (s *Service) Open(ctx context.Context, id string, actor Actor, d ReceivedDa
 	snap, _, err := s.try(ctx, Snapshot{ID: id}, Command{ID: "open", Actor: actor, Kind: Received, Data: d}, sealed)
 	if errors.Is(err, ErrMoved) { // somebody was first with the id, or we were and did not hear of it
 		if old, err = s.Load(ctx, id); err == nil {
-			return s.same(old, actor)
+			return s.same(old, actor, d)
 		}
 	}
 	if err != nil {
@@ -160,9 +161,12 @@ func (s *Service) Open(ctx context.Context, id string, actor Actor, d ReceivedDa
 
 // same gives a case that was opened before to the one who did, and tells of it
 // again.
-func (s *Service) same(old Snapshot, actor Actor) (Snapshot, error) {
+func (s *Service) same(old Snapshot, actor Actor, d ReceivedData) (Snapshot, error) {
 	if old.Log[0].Actor.ID != actor.ID {
 		return Snapshot{}, ErrMoved
+	}
+	if !old.Case.OpenedBy(d) {
+		return Snapshot{}, ErrReused
 	}
 	s.tellAgain(old, 0)
 	return old, nil

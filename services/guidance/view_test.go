@@ -201,10 +201,14 @@ func TestHostileCommands(t *testing.T) {
 			t.Errorf("contact %q: %v", c, err)
 		}
 	}
-	// the same hand-over again is the same case; somebody else's is not
-	again, err := d.Open(t.Context(), "c1", person, guidance.ReceivedData{Question: "Noe annet?"}, guidance.Contact{})
+	// the same hand-over again is the same case; another, or somebody else's, is not
+	same := guidance.ReceivedData{Question: "Må vi søke REK? Jeg er Kari, tlf. 99 88 77 66.", Publish: true}
+	again, err := d.Open(t.Context(), "c1", person, same, guidance.Contact{})
 	if err != nil || again.Number != d.snap.Number || again.Case.Seq != 1 {
 		t.Errorf("again: %+v, %v", again, err)
+	}
+	if _, err := d.Open(t.Context(), "c1", person, guidance.ReceivedData{Question: "Noe annet?", Publish: true}, guidance.Contact{}); !errors.Is(err, guidance.ErrReused) {
+		t.Errorf("another question: %v", err)
 	}
 	if _, err := d.Open(t.Context(), "c1", guidance.Actor{ID: "other", Role: guidance.Asker}, guidance.ReceivedData{Question: "?"}, guidance.Contact{}); !errors.Is(err, guidance.ErrMoved) {
 		t.Errorf("another's id: %v", err)

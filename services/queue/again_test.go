@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -25,6 +26,38 @@ func TestHandOverAgainIsTold(t *testing.T) {
 	}
 	if _, err := w.queue.HandOver(t.Context(), "k", h); err != nil || told != 1 {
 		t.Errorf("told %d times, %v", told, err)
+	}
+}
+
+// The same id with other words is refused, not answered with the first case:
+// its writer would believe that the lawyers have read them. The same words as
+// the first time are the first case, also when what stands in them was masked.
+func TestHandOverIDUsedAgain(t *testing.T) {
+	w := newWorld(t)
+	first := queue.HandOver{ID: "1", Question: "Kan Kari Nordmann, 99 88 77 66, bruke dette?", Project: "Triage", Agency: "hdir"}
+	c, err := w.queue.HandOver(t.Context(), "k", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, h := range map[string]queue.HandOver{
+		"another question":            {ID: "1", Question: "Hva med dette?", Project: first.Project, Agency: first.Agency},
+		"another project":             {ID: "1", Question: first.Question, Project: "Radiologi", Agency: first.Agency},
+		"another agency":              {ID: "1", Question: first.Question, Project: first.Project, Agency: "dmp"},
+		"it may be published now":     {ID: "1", Question: first.Question, Project: first.Project, Agency: first.Agency, Publish: true},
+		"another, and not trimmed":    {ID: "1", Question: " " + first.Question + " Ja?", Project: first.Project, Agency: first.Agency},
+		"the project is left out now": {ID: "1", Question: first.Question, Agency: first.Agency},
+	} {
+		if got, err := w.queue.HandOver(t.Context(), "k", h); !errors.Is(err, guidance.ErrReused) {
+			t.Errorf("%s: case %s, %v", name, got.Number, err)
+		}
+	}
+	again := first
+	again.Question += "\n"
+	if got, err := w.queue.HandOver(t.Context(), "k", again); err != nil || got.ID != c.ID {
+		t.Errorf("the same again: case %s, %v", got.Number, err)
+	}
+	if mine, err := w.queue.Mine(t.Context(), "k"); err != nil || len(mine) != 1 {
+		t.Errorf("%d cases, %v", len(mine), err)
 	}
 }
 

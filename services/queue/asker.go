@@ -63,6 +63,8 @@ func (q *Queue) HandOver(ctx context.Context, key string, h HandOver) (AskerCase
 	}
 	id := caseID(key, h.ID)
 	switch snap, err := q.Cases.Load(ctx, id); {
+	case err == nil && !snap.Case.OpenedBy(guidance.ReceivedData{Question: h.Question, Project: h.Project, Agency: h.Agency, Publish: h.Publish}):
+		return AskerCase{}, guidance.ErrReused
 	case err == nil:
 		q.Cases.News(id, snap.Case) // who made it may have died before it told anybody
 		return q.asker(ctx, key, snap)
