@@ -24,6 +24,7 @@ type rule struct {
 	Unless   []string `yaml:"unless"` // none of them, in the sentence or "text: ..."
 	Not      []string `yaml:"not"`    // concepts that no word of the match may be
 	In       string   `yaml:"in"`     // clause, sentence (default) or text
+	Across   bool     `yaml:"across"` // a denial or a doubt may stand in another main clause than the rest of the match
 	Ignore   []string `yaml:"ignore"` // guards that do not count; "all"
 	Yes      []string `yaml:"yes"`    // texts that it reads
 	No       []string `yaml:"no"`     // texts in which the value must not be read
@@ -34,6 +35,7 @@ type rule struct {
 	fact     string
 	value    any
 	denied   any
+	apart    bool // each main clause is denied by itself
 	with     []pattern
 	unless   []pattern
 	patterns []pattern
@@ -179,6 +181,12 @@ func Load(fsys fs.FS) (*Reader, error) {
 		}
 	}
 	r.defineAll(words, source, bad)
+	for name, concept := range map[string]*int{"joins": &r.joins, "finite": &r.finite, "deny": &r.deny, "doubt": &r.doubt} {
+		var ok bool
+		if *concept, ok = r.lex.concepts[name]; !ok {
+			bad("words.yaml", 1, fmt.Errorf("no words for %q", name))
+		}
+	}
 	ids := map[string]bool{}
 	for _, f := range files {
 		for _, ru := range f.Rules {
@@ -279,6 +287,7 @@ func (r *Reader) compile(ru *rule) (errs []error) {
 		}
 		ru.not = append(ru.not, n)
 	}
+	ru.apart = !ru.Across && fact != markFact && r.kinds.Set[fact] == nil // of a set no value is denied by a pattern
 	ru.patterns, ru.with, ru.unless = compile(ru.Any), compile(ru.With), compile(ru.Unless)
 	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }

@@ -52,6 +52,8 @@ type Reader struct {
 	settle []settlement
 	kinds  kinds
 
+	joins, finite, deny, doubt int // concepts that main clauses are known by
+
 	memory sync.Pool // of *scratch
 }
 
@@ -65,6 +67,7 @@ type document struct {
 	places   [][]span // by concept, in the order of the text
 	sentence []span   // by token: first and last token of its sentence
 	clause   []span
+	main     []int // by token: which main clause it stands in
 }
 
 func (r *Reader) document(text string, m *scratch) *document {
@@ -76,6 +79,7 @@ func (r *Reader) document(text string, m *scratch) *document {
 	d.places = r.lex.scan(d.tokens, m)
 	d.sentence = d.units(func(t token) int { return t.sentence })
 	d.clause = d.units(func(t token) int { return t.clause })
+	d.main = r.mainClauses(d)
 	return d
 }
 
@@ -178,6 +182,9 @@ func (r *Reader) apply(d *document, ru *rule) []Reading {
 	for _, p := range ru.patterns {
 		for unit := range d.candidates(p, ru.In) {
 			for _, s := range p.match(d, unit.first, unit.last+1) {
+				if ru.apart && len(p.parts) == 1 && r.leaks(d, s) {
+					continue
+				}
 				value := ru.value
 				if r.guarded(d, ru, s) {
 					if ru.denied == nil || !r.deniedOnly(d, ru, s) {
@@ -263,5 +270,13 @@ func (r *Reader) conditions(d *document, ru *rule, s span) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(ru.unless, found)
+	return !slices.ContainsFunc(ru.unless, func(p pattern) bool {
+		if !found(p) {
+			return false
+		}
+		// what is denied or doubted in another main clause is something else
+		return p.whole || p.near || !ru.apart || slices.ContainsFunc(p.match(d, lo, hi), func(m span) bool {
+			return !r.elsewhere(d, m, s) && (len(p.parts) > 1 || !r.leaks(d, m))
+		})
+	})
 }

@@ -242,6 +242,8 @@ func TestFigures(t *testing.T) {
 	}
 	right, all := moreRight(t, r)
 	fmt.Fprintf(&b, "further texts: exactly right %d of %d\n", right, all)
+	said, lost := beside(t, r)
+	fmt.Fprintf(&b, "single values with another clause beside: read %d of %d\n", said-lost, said)
 	const golden = "testdata/figures.txt"
 	if *update {
 		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
