@@ -19,6 +19,7 @@ func (r *Reader) mainClauses(d *document) []int {
 		switch before, t := d.tokens[i-1], d.tokens[i]; {
 		case t.sentence != before.sentence:
 			n++
+		case i+1 < len(d.tokens) && (d.has(r.others, i+1) || d.has(r.not, i+1)): // "men andre har ikke", "men ikke alle" are of the same matter
 		case t.word == "og" && t.clause != before.clause: // Norwegian has no comma before the last of a list
 			n++
 		case d.has(r.joins, i) && r.verbFollows(d, i, t.clause != before.clause):
@@ -54,11 +55,11 @@ func (r *Reader) verbFollows(d *document, i int, comma bool) bool {
 // a sentence to what stands in another.
 func (r *Reader) leaks(d *document, s span) bool {
 	return d.main[s.first] != d.main[s.last] && d.tokens[s.first].sentence == d.tokens[s.last].sentence &&
-		d.holds(s, []int{r.deny, r.doubt})
+		d.holds(s, []int{r.deny, r.without, r.doubt})
 }
 
 // elsewhere reports whether a denial or a doubt stands in none of the main
 // clauses of a match.
 func (r *Reader) elsewhere(d *document, denial, s span) bool {
-	return (d.main[denial.last] < d.main[s.first] || d.main[denial.first] > d.main[s.last]) && d.holds(denial, []int{r.deny, r.doubt})
+	return (d.main[denial.last] < d.main[s.first] || d.main[denial.first] > d.main[s.last]) && d.holds(denial, []int{r.deny, r.without, r.doubt})
 }

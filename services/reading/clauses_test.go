@@ -27,6 +27,10 @@ func TestMainClauses(t *testing.T) {
 		"Verktøyet skal prøves ut klinisk på pasienter, og vi har ikke samtykke.":         "clinical_trial=yes",
 		"Vi har ikke bestemt når vi begynner, men dataene er helt anonyme.":               "data_identifiability=anonymous",
 		"Vi har ikke bestemt om dataene skal være anonyme.":                               "data_identifiability=unsure",
+		"Vi har samtykke frå alle, og verktøyet avgjer utan at legen er med.":             "consent=yes",
+		"Det er ikke innhentet samtykke, og verktøyet bruker ikke data om andre.":         "consent=no",
+		"The registry is on the Helsedataservice list, and the tool is not automated.":    "registry_scope=hds",
+		"We use a tool for sepsis, and a patient was seriously harmed.":                   "serious_incident=yes",
 		"Noen har samtykket, men andre har ikke gjort det.":                               "consent=partial",
 	} {
 		fact, value, _ := strings.Cut(want, "=")

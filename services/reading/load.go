@@ -181,7 +181,7 @@ func Load(fsys fs.FS) (*Reader, error) {
 		}
 	}
 	r.defineAll(words, source, bad)
-	for name, concept := range map[string]*int{"joins": &r.joins, "finite": &r.finite, "deny": &r.deny, "doubt": &r.doubt} {
+	for name, concept := range map[string]*int{"joins": &r.joins, "others": &r.others, "finite": &r.finite, "deny": &r.deny, "deny_after": &r.not, "deny_without": &r.without, "doubt": &r.doubt} {
 		var ok bool
 		if *concept, ok = r.lex.concepts[name]; !ok {
 			bad("words.yaml", 1, fmt.Errorf("no words for %q", name))

@@ -52,7 +52,7 @@ type Reader struct {
 	settle []settlement
 	kinds  kinds
 
-	joins, finite, deny, doubt int // concepts that main clauses are known by
+	joins, others, finite, deny, not, without, doubt int // concepts that main clauses are known by
 
 	memory sync.Pool // of *scratch
 }

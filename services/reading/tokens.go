@@ -67,19 +67,22 @@ func (l *lexicon) tokens(text string) []token {
 	return ts
 }
 
-// now makes "no" of a Norwegian text what it is there: "nå", not a denial.
+// now makes "no" of a Norwegian sentence what it is there: "nå", not a denial.
+// Where the sentence does not tell, the text does.
 func (l *lexicon) now(ts []token) {
-	norwegian := 0
+	all, in := 0, map[int]int{} // by sentence: Norwegian words less English ones
 	for _, t := range ts {
 		switch t.word {
 		case "og", "er", "av", "som", "til", "vi", "ikkje", "ikke", "fra", "det", "ein", "eit":
-			norwegian++
+			all++
+			in[t.sentence]++
 		case "the", "and", "of", "is", "we", "to", "are", "our", "a":
-			norwegian--
+			all--
+			in[t.sentence]--
 		}
 	}
-	for i := range ts {
-		if ts[i].word == "no" && norwegian > 0 {
+	for i, t := range ts {
+		if n := in[t.sentence]; t.word == "no" && (n > 0 || n == 0 && all > 0) {
 			ts[i].word = "na"
 		}
 	}

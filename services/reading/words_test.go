@@ -100,7 +100,7 @@ func TestHidden(t *testing.T) {
 func TestLint(t *testing.T) {
 	base := fstest.MapFS{
 		"facts.yaml": {Data: []byte("set: {purpose: [statistics]}\none: {consent: [\"yes\", \"no\"]}\nbool: [linkage]\n")},
-		"words.yaml": {Data: []byte("words:\n  consent: samtyk*\n  joins: og\n  finite: er\n  deny: ikke\n  doubt: kanskje\n")},
+		"words.yaml": {Data: []byte("words:\n  consent: samtyk*\n  joins: og\n  others: andre\n  finite: er\n  deny: ikke\n  deny_after: ikke\n  deny_without: uten\n  doubt: kanskje\n")},
 	}
 	rule := func(body string) string {
 		return "rules:\n  # a comment\n  - id: a\n" + body + "    yes: [x]\n    no: [y]\n"
