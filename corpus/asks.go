@@ -39,6 +39,26 @@ func newPattern(s string) (*Pattern, error) {
 // MatchString reports whether the text holds the pattern.
 func (p *Pattern) MatchString(text string) bool { return p.re.MatchString(plainLetters.Replace(text)) }
 
+// Without gives the text without what the pattern finds in it.
+func (p *Pattern) Without(text string) string {
+	cuts := p.re.FindAllStringIndex(plainLetters.Replace(text), -1)
+	if len(cuts) == 0 {
+		return text
+	}
+	var out strings.Builder
+	at := 0 // in what the pattern met
+	for _, r := range text {
+		for len(cuts) > 0 && at >= cuts[0][1] {
+			cuts = cuts[1:]
+		}
+		if len(cuts) == 0 || at < cuts[0][0] {
+			out.WriteRune(r)
+		}
+		at += len(plainLetters.Replace(string(r)))
+	}
+	return out.String()
+}
+
 // different counts the different words of the pattern that a text holds.
 func (p *Pattern) different(text string) int {
 	seen := map[string]bool{}
@@ -79,6 +99,8 @@ type Signals struct {
 	Own        *Pattern // somebody speaks of a project, a place of work or a doing of their own
 	Dispute    *Pattern // the answer is disputed, or two agencies disagree: a person settles it
 	Also       *Pattern // what is said comes in addition to what was said before
+	Greeting   *Pattern // words that only open a message
+	Thanks     *Pattern // words that only end one
 	Anew       *Pattern // another project or matter than before: what is known of the old one does not count
 	Whom       *Pattern // it asks who decides, or whom to apply to
 	Handed     *Pattern // somebody's data are put into a tool, or given to somebody
@@ -195,6 +217,8 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 		Dispute    string `yaml:"dispute"`
 		Also       string `yaml:"also"`
 		Anew       string `yaml:"anew"`
+		Greeting   string `yaml:"greeting"`
+		Thanks     string `yaml:"thanks"`
 		Whom       string `yaml:"whom"`
 		Handed     string `yaml:"handed"`
 		Pays       string `yaml:"compensation"`
@@ -228,7 +252,7 @@ func LoadSignals(fsys fs.FS) (Signals, error) {
 	}{
 		{"crisis", raw.Crisis, &s.Crisis}, {"case", raw.Case, &s.Case}, {"question", raw.Question, &s.Question},
 		{"obligation", raw.Obligation, &s.Obligation}, {"more", raw.More, &s.More}, {"general", raw.General, &s.General}, {"own", raw.Own, &s.Own}, {"dispute", raw.Dispute, &s.Dispute}, {"also", raw.Also, &s.Also},
-		{"anew", raw.Anew, &s.Anew}, {"whom", raw.Whom, &s.Whom}, {"handed", raw.Handed, &s.Handed}, {"compensation", raw.Pays, &s.Pays}, {"fixed", raw.Fixed, &s.Fixed},
+		{"anew", raw.Anew, &s.Anew}, {"greeting", raw.Greeting, &s.Greeting}, {"thanks", raw.Thanks, &s.Thanks}, {"whom", raw.Whom, &s.Whom}, {"handed", raw.Handed, &s.Handed}, {"compensation", raw.Pays, &s.Pays}, {"fixed", raw.Fixed, &s.Fixed},
 		{"machine", raw.Machine, &s.Machine}, {"care", raw.Care, &s.Care},
 	} {
 		if p.text == "" {

@@ -86,6 +86,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 		return kiveileder.Answer{}, err
 	}
 	masked := privacy.Mask(t.Question)
+	masked.Text = d.looked(masked.Text)
 	for _, k := range t.Masked {
 		masked.Kinds = append(masked.Kinds, privacy.Kind(k))
 	}
@@ -93,7 +94,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 	var history []string
 	for _, h := range t.History {
 		m := privacy.Mask(h)
-		history = append(history, m.Text)
+		history = append(history, d.looked(m.Text))
 		kinds = append(kinds, m.Kinds...)
 	}
 	language := t.Language
@@ -126,6 +127,7 @@ func (d *Dialogue) Turn(ctx context.Context, t kiveileder.Turn) (kiveileder.Answ
 		return kiveileder.Answer{}, err
 	}
 	original := maskedBefore(t.Original)
+	original.Text = d.looked(original.Text)
 	a.Facts, a.Unknown, a.Reply = p.facts, p.unknown, p.reply
 	if d.rules != nil {
 		a.Read, a.UnknownRead = d.chips(p, language)

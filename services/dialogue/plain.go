@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"kiveileder/services/privacy"
@@ -13,6 +14,32 @@ var (
 	sentenceEnd = regexp.MustCompile(`[.!?]\s+|\n+`)
 	marker      = regexp.MustCompile(`\[[^\]\n]{1,30}\]`)
 )
+
+// looked gives what of a message is looked at: with its white space evened, and
+// without words that only greet or thank, where it asks or tells something.
+func (d *Dialogue) looked(text string) string {
+	text = even(text)
+	bare := strings.TrimSpace(d.signals.Thanks.Without(d.signals.Greeting.Without(text)))
+	if strings.Count(bare, " ") == 0 || !d.signals.Question.MatchString(bare) && !d.signals.Own.MatchString(bare) {
+		return text
+	}
+	if began, _ := utf8.DecodeRuneInString(text); unicode.IsUpper(began) && !strings.HasPrefix(text, bare) {
+		first, size := utf8.DecodeRuneInString(bare) // small behind the greeting; the search looks at letters
+		return string(unicode.ToUpper(first)) + bare[size:]
+	}
+	return bare
+}
+
+// even gives a text with one blank between words, and none at the ends of lines.
+func even(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) > 0 {
+			lines = append(lines, strings.Join(words, " "))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
 
 // forSearch gives what a masked message asks, without what it tells of the one
 // who asks: sentences that only say how to reach or greet somebody, and the

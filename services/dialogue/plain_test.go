@@ -29,3 +29,32 @@ func TestForSearch(t *testing.T) {
 		})
 	}
 }
+
+// What only greets, thanks or signs is not looked at beside a question; alone it
+// is what the message says.
+func TestLooked(t *testing.T) {
+	signals, err := corpus.LoadSignals(corpus.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Dialogue{signals: signals}
+	for says, want := range map[string]string{
+		"Hei! Hva er Normen?":                                               "Hva er Normen?",
+		"hei, hva er Normen?":                                               "hva er Normen?",
+		"God dag. Hei igjen! må vi søke REK?":                               "Må vi søke REK?",
+		"Hva er Normen? Tusen takk for hjelpen!":                            "Hva er Normen?",
+		"Vi lager en modell. Må vi søke REK? På forhånd takk, mvh Overlege": "Vi lager en modell. Må vi søke REK?",
+		"Hello there, do we need approval? Thanks in advance":               "Do we need approval?",
+		"  Hva  er\u00a0Normen? \n\n  Gjelder den oss? ":                    "Hva er Normen?\nGjelder den oss?",
+		"Hei!":                        "Hei!",
+		"Takk for hjelpen!":           "Takk for hjelpen!",
+		"Nei takk":                    "Nei takk",
+		"Det var fint, tusen takk!":   "Det var fint, tusen takk!",
+		"Kan en pasient takke nei?":   "Kan en pasient takke nei?",
+		"Heis og KI: gjelder Normen?": "Heis og KI: gjelder Normen?",
+	} {
+		if got := d.looked(says); got != want {
+			t.Errorf("%q: looks at %q, want %q", says, got, want)
+		}
+	}
+}
