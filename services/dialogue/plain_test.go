@@ -39,13 +39,15 @@ func TestLooked(t *testing.T) {
 	}
 	d := &Dialogue{signals: signals}
 	for says, want := range map[string]string{
-		"Hei! Hva er Normen?":                                               "Hva er Normen?",
-		"hei, hva er Normen?":                                               "hva er Normen?",
-		"God dag. Hei igjen! må vi søke REK?":                               "Må vi søke REK?",
-		"Hva er Normen? Tusen takk for hjelpen!":                            "Hva er Normen?",
-		"Vi lager en modell. Må vi søke REK? På forhånd takk, mvh Overlege": "Vi lager en modell. Må vi søke REK?",
-		"Hello there, do we need approval? Thanks in advance":               "Do we need approval?",
-		"  Hva  er\u00a0Normen? \n\n  Gjelder den oss? ":                    "Hva er Normen?\nGjelder den oss?",
+		"Hei! Hva er Normen?":                                                            "Hva er Normen?",
+		"hei, hva er Normen?":                                                            "hva er Normen?",
+		"God dag. Hei igjen! må vi søke REK?":                                            "Må vi søke REK?",
+		"Hva er Normen? Tusen takk for hjelpen!":                                         "Hva er Normen?",
+		"Vi lager en modell. Må vi søke REK? På forhånd takk, mvh Overlege":              "Vi lager en modell. Må vi søke REK?",
+		"Hello there, do we need approval? Thanks in advance":                            "Do we need approval?",
+		"  Hva  er\u00a0Normen? \n\n  Gjelder den oss? ":                                 "Hva er Normen?\nGjelder den oss?",
+		"Må vi søke REK?\n\nMed vennlig hilsen\nKari Nordmann\nOverlege, Nordby sykehus": "Må vi søke REK?",
+		"Må vi søke REK?\nHilsen oss\nGjelder det også kommunen?":                        "Må vi søke REK?\nHilsen oss\nGjelder det også kommunen?",
 		"Hei!":                        "Hei!",
 		"Takk for hjelpen!":           "Takk for hjelpen!",
 		"Nei takk":                    "Nei takk",
