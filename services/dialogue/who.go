@@ -52,33 +52,27 @@ func (d *Dialogue) deciders(facts map[string]any, on ...string) (out []decider) 
 
 // sentences tells who decides on what.
 func sentences(who []decider, l kiveileder.Language) string {
-	var out []string
-	for _, w := range who {
-		if s := w.power.Text.Get(l); !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return strings.Join(out, " ")
+	return strings.Join(each(who, func(w decider) string { return w.power.Text.Get(l) }), " ")
 }
 
 // agencies names those who decide, each once.
-func agencies(who []decider, l kiveileder.Language) (names []string) {
+func agencies(who []decider, l kiveileder.Language) []string {
+	return each(who, func(w decider) string { return w.agency.Name.Get(l) })
+}
+
+// each gives something of those who decide, each text once.
+func each(who []decider, text func(decider) string) (out []string) {
 	for _, w := range who {
-		if name := w.agency.Name.Get(l); !slices.Contains(names, name) {
-			names = append(names, name)
+		if s := text(w); !slices.Contains(out, s) {
+			out = append(out, s)
 		}
 	}
-	return names
+	return out
 }
 
 // mention names those who decide inside a sentence: "REK eller virksomheten selv".
 func (d *Dialogue) mention(who []decider, l kiveileder.Language) string {
-	var names []string
-	for _, w := range who {
-		if name := w.agency.Mention.Get(l); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
+	names := each(who, func(w decider) string { return w.agency.Mention.Get(l) })
 	last := len(names) - 1
 	if last < 1 {
 		return strings.Join(names, "")

@@ -51,15 +51,15 @@ func (r *Reader) verbFollows(d *document, i int, comma bool) bool {
 	return false
 }
 
-// leaks reports whether a match takes a denial or a doubt from one main clause of
-// a sentence to what stands in another.
-func (r *Reader) leaks(d *document, s span) bool {
-	return d.main[s.first] != d.main[s.last] && d.tokens[s.first].sentence == d.tokens[s.last].sentence &&
-		d.holds(s, []int{r.deny, r.without, r.doubt})
+// leaks reports whether a match of words that follow one another takes a denial
+// or a doubt from one main clause of a sentence to what stands in another.
+func (r *Reader) leaks(d *document, p pattern, s span) bool {
+	return len(p.parts) == 1 && d.main[s.first] != d.main[s.last] &&
+		d.tokens[s.first].sentence == d.tokens[s.last].sentence && d.holds(s, r.denials)
 }
 
 // elsewhere reports whether a denial or a doubt stands in none of the main
 // clauses of a match.
 func (r *Reader) elsewhere(d *document, denial, s span) bool {
-	return (d.main[denial.last] < d.main[s.first] || d.main[denial.first] > d.main[s.last]) && d.holds(denial, []int{r.deny, r.without, r.doubt})
+	return (d.main[denial.last] < d.main[s.first] || d.main[denial.first] > d.main[s.last]) && d.holds(denial, r.denials)
 }

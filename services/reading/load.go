@@ -181,12 +181,15 @@ func Load(fsys fs.FS) (*Reader, error) {
 		}
 	}
 	r.defineAll(words, source, bad)
-	for name, concept := range map[string]*int{"joins": &r.joins, "others": &r.others, "finite": &r.finite, "deny": &r.deny, "deny_after": &r.not, "deny_without": &r.without, "doubt": &r.doubt} {
-		var ok bool
-		if *concept, ok = r.lex.concepts[name]; !ok {
+	concept := func(name string) int {
+		n, ok := r.lex.concepts[name]
+		if !ok {
 			bad("words.yaml", 1, fmt.Errorf("no words for %q", name))
 		}
+		return n
 	}
+	r.joins, r.others, r.finite, r.not = concept("joins"), concept("others"), concept("finite"), concept("deny_after")
+	r.denials = []int{concept("deny"), concept("deny_without"), concept("doubt")}
 	ids := map[string]bool{}
 	for _, f := range files {
 		for _, ru := range f.Rules {

@@ -52,7 +52,8 @@ type Reader struct {
 	settle []settlement
 	kinds  kinds
 
-	joins, others, finite, deny, not, without, doubt int // concepts that main clauses are known by
+	joins, others, finite, not int   // concepts that main clauses are known by
+	denials                    []int // of what is denied or doubted
 
 	memory sync.Pool // of *scratch
 }
@@ -182,7 +183,7 @@ func (r *Reader) apply(d *document, ru *rule) []Reading {
 	for _, p := range ru.patterns {
 		for unit := range d.candidates(p, ru.In) {
 			for _, s := range p.match(d, unit.first, unit.last+1) {
-				if ru.apart && len(p.parts) == 1 && r.leaks(d, s) {
+				if ru.apart && r.leaks(d, p, s) {
 					continue
 				}
 				value := ru.value
@@ -247,17 +248,19 @@ func (d *document) holds(s span, concepts []int) bool {
 	return false
 }
 
+// may reports whether a pattern may match: all that it needs is in the text.
+func (d *document) may(p pattern) bool {
+	return !slices.ContainsFunc(p.needs, func(concept int) bool { return len(d.places[concept]) == 0 })
+}
+
 // conditions reports whether what a rule wants beside its pattern is there, and
 // what it does not want is not.
 func (r *Reader) conditions(d *document, ru *rule, s span) bool {
 	lo, hi := d.sentence[s.first].first, d.sentence[s.last].last+1
 	found := func(p pattern) bool {
-		for _, c := range p.needs {
-			if len(d.places[c]) == 0 {
-				return false
-			}
-		}
 		switch {
+		case !d.may(p):
+			return false
 		case p.whole:
 			return len(p.match(d, 0, len(d.tokens))) > 0
 		case p.near:
@@ -271,12 +274,12 @@ func (r *Reader) conditions(d *document, ru *rule, s span) bool {
 		}
 	}
 	return !slices.ContainsFunc(ru.unless, func(p pattern) bool {
-		if !found(p) {
-			return false
+		if p.whole || p.near || !ru.apart {
+			return found(p)
 		}
 		// what is denied or doubted in another main clause is something else
-		return p.whole || p.near || !ru.apart || slices.ContainsFunc(p.match(d, lo, hi), func(m span) bool {
-			return !r.elsewhere(d, m, s) && (len(p.parts) > 1 || !r.leaks(d, m))
+		return d.may(p) && slices.ContainsFunc(p.match(d, lo, hi), func(m span) bool {
+			return !r.elsewhere(d, m, s) && !r.leaks(d, p, m)
 		})
 	})
 }
